@@ -1,0 +1,87 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { HttpProblemFilter, SallyportModule, type TrustedIssuer } from '@sallyport/nest';
+import { AdminModule } from '@sallyport/nest/admin';
+import { embeddedStores } from '@sallyport/nest/embedded';
+import { productionStores } from '@sallyport/nest/production';
+import { LoggerModule } from 'nestjs-pino';
+import type { Logger } from 'pino';
+import type { AppConfig } from './config.js';
+import { ConfigModule } from './config.module.js';
+import { databaseOptions } from './database.js';
+import { DocsModule } from './docs/docs.module.js';
+import { HealthModule } from './health/health.module.js';
+import { BoundedJsonPipe } from './http/bounded-json.pipe.js';
+import { validationPipe } from './http/validation.pipe.js';
+import { InvoicesModule } from './invoices/invoices.module.js';
+import { MeModule } from './me/me.module.js';
+import { ReportsModule } from './reports/reports.module.js';
+import { DEMO_CLIENTS } from './seed/demo-data.js';
+import { demoIssuerName, type DemoIssuer } from './seed/demo-issuer.js';
+import { SeedModule } from './seed/seed.module.js';
+
+/** What each role gives in the client where it was granted; a role's name inherits it. */
+export const ROLES = {
+  viewer: ['invoices:read'],
+  editor: ['viewer', 'invoices:write'],
+  admin: ['editor', 'invoices:approve'],
+};
+
+export interface AppParts {
+  readonly config: AppConfig;
+  readonly log: Logger;
+  /** Key-encryption keys. */
+  readonly kek: string;
+  /** In development only. */
+  readonly demoIssuer: DemoIssuer | null;
+}
+
+@Module({
+  imports: [InvoicesModule, ReportsModule, MeModule, HealthModule],
+  providers: [
+    // Sallyport's filter answers its own refusals; this one gives all else the same shape.
+    { provide: APP_FILTER, useClass: HttpProblemFilter },
+    { provide: APP_PIPE, useClass: BoundedJsonPipe },
+    { provide: APP_PIPE, useFactory: validationPipe },
+  ],
+})
+export class AppModule {
+  static of({ config, log, kek, demoIssuer }: AppParts): DynamicModule {
+    const { publicOrigin, stores, trustedProxies } = config;
+    const issuer = `${publicOrigin}/oauth`;
+    const trustedIssuers = demoIssuer === null ? [] : [trustDemo(publicOrigin, demoIssuer)];
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.of(config),
+        LoggerModule.forRoot({ pinoHttp: { logger: log }, useExisting: true }),
+        TypeOrmModule.forRoot(databaseOptions(config)),
+        SallyportModule.forRoot({
+          issuer,
+          audience: publicOrigin,
+          environment: config.isDevelopment ? 'development' : 'production',
+          stores:
+            stores.kind === 'real'
+              ? productionStores({ redis: stores.redisUrl, kek })
+              : embeddedStores({ kek }),
+          roles: ROLES,
+          requireDeclaredPolicy: true,
+          trustedProxies,
+          trustedIssuers,
+        }),
+        AdminModule.forRoot({ userIssuer: trustedIssuers[0]?.issuer ?? issuer }),
+        ...(config.hasDocs ? [DocsModule] : []),
+        ...(config.isDevelopment ? [SeedModule] : []),
+      ],
+    };
+  }
+}
+
+const trustDemo = (publicOrigin: string, { jwks }: DemoIssuer): TrustedIssuer => ({
+  issuer: demoIssuerName(publicOrigin),
+  audience: publicOrigin,
+  algorithms: ['ES256'],
+  jwks,
+  clients: DEMO_CLIENTS.filter(({ hasTokens }) => hasTokens).map(({ clientId }) => clientId),
+});

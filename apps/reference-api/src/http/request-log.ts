@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { pinoHttp, type HttpLogger } from 'pino-http';
+import type { LogLevel } from '../config.js';
+
+const REQUEST_ID = /^[\w-]{1,64}$/;
+const SECRET_HEADERS = ['authorization', 'x-api-key', 'cookie', 'proxy-authorization'];
+
+/** The app's log. Credential headers are struck out wherever an object with headers is logged. */
+export const createLog = (level: LogLevel, destination?: DestinationStream): Logger =>
+  pino(
+    {
+      level,
+      redact: {
+        paths: [
+          ...['headers', '*.headers'].flatMap((at) =>
+            SECRET_HEADERS.map((name) => `${at}["${name}"]`),
+          ),
+          '*.headers["set-cookie"]',
+        ],
+        censor: '[redacted]',
+      },
+    },
+    destination,
+  );
+
+/** Middleware: a line per answer, under an id that the caller may choose and always gets back. */
+export const requestLog = (logger: Logger): HttpLogger =>
+  pinoHttp({
+    logger,
+    genReqId: (request, response) => {
+      const id = requestIdOf(request);
+      response.setHeader('x-request-id', id);
+      return id;
+    },
+    // Not the query string and no other header: credentials have been seen in both.
+    serializers: {
+      req: ({ raw }: { readonly raw: IncomingMessage }) => ({
+        id: raw.id,
+        method: raw.method,
+        path: raw.url?.split('?', 1)[0],
+        userAgent: raw.headers['user-agent']?.slice(0, 200),
+      }),
+      res: ({ raw }: { readonly raw: ServerResponse }) => ({ statusCode: raw.statusCode }),
+    },
+    customLogLevel: (_request, { statusCode }, error) =>
+      error !== undefined || statusCode >= 500 ? 'error' : 'info',
+    autoLogging: { ignore: ({ url }) => url?.startsWith('/health/') ?? false },
+  });
+
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}

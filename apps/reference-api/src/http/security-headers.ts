@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import helmet from 'helmet';
+
+type Middleware = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+const secured = (directives: Record<string, string[]>): Middleware =>
+  helmet({
+    contentSecurityPolicy: { useDefaults: false, directives },
+    strictTransportSecurity: false, // the library sends it, and only over HTTPS
+  });
+
+const nothing = { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] };
+const forApi = secured({ ...nothing, frameAncestors: ["'none'"] });
+const forDocs = secured({
+  ...nothing,
+  frameAncestors: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"], // Swagger UI sets style attributes
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+});
+
+/** Middleware: answers of the API are data, never a page: nothing may run, frame or keep them. */
+export const securityHeaders: Middleware = (request, response, next) => {
+  response.setHeader('cache-control', 'no-store');
+  const isDocs = /^\/docs(?:[/?]|$)/.test(request.url ?? '');
+  (isDocs ? forDocs : forApi)(request, response, next);
+};

@@ -1,0 +1,97 @@
+/** One credential, and how the demo calls it where it must not show it. */
+export interface DemoCredential {
+  readonly label: string;
+  readonly header: 'x-api-key' | 'authorization';
+  readonly value: string;
+}
+
+export interface DemoCall {
+  readonly title: string;
+  readonly path: string;
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly with?: readonly DemoCredential[];
+  readonly body?: object;
+  readonly expect: number;
+  /** What decided. */
+  readonly why: string;
+}
+
+interface Problem {
+  readonly title?: string;
+  readonly detail?: string;
+}
+
+/** Makes real calls one after the other and tells what came of them. */
+export class DemoRun {
+  private calls = 0;
+  private surprises = 0;
+
+  constructor(
+    private readonly api: string,
+    private readonly print: (line: string) => void,
+    private readonly hasColour: boolean,
+  ) {}
+
+  get asExpected(): boolean {
+    return this.surprises === 0;
+  }
+
+  /** Makes the call and returns the JSON of the answer. */
+  async call(call: DemoCall): Promise<unknown> {
+    const credentials = call.with ?? [];
+    const method = call.method ?? 'GET';
+    const response = await this.send(call);
+    const { status } = response;
+    const text = await response.text();
+    const body: unknown = text === '' ? null : JSON.parse(text);
+
+    this.calls += 1;
+    this.print(`\n${String(this.calls).padStart(2)}  ${call.title}`);
+    this.print(`    ${method} ${call.path}${credentials.map(shown).join('')}`);
+    const { title, detail } = status < 400 ? {} : (body as Problem);
+    const problem = [title, detail].filter((text) => text !== undefined).join(' ');
+    this.print(`    ${this.coloured(status)} ${problem}`.trimEnd());
+    this.print(`    ${call.why}`);
+    if (status !== call.expect) {
+      this.surprises += 1;
+      this.print(`    NOT AS EXPECTED: it should have been ${String(call.expect)}`);
+    }
+    return body;
+  }
+
+  /** Repeats a call until it is answered otherwise than with 200, at most `times`; returns how often it was 200. */
+  async exhaust(call: Pick<DemoCall, 'path' | 'with'>, times: number): Promise<number> {
+    for (let done = 0; done < times; done += 1) {
+      const response = await this.send(call);
+      await response.arrayBuffer();
+      if (response.status !== 200) return done;
+    }
+    return times;
+  }
+
+  summary(): string {
+    const outcome = this.asExpected
+      ? 'all answered as expected'
+      : `${String(this.surprises)} not answered as expected`;
+    return `\n${String(this.calls)} calls, ${outcome}`;
+  }
+
+  private send({ path, method = 'GET', with: credentials = [], body }: Partial<DemoCall>) {
+    return fetch(`${this.api}${path ?? ''}`, {
+      method,
+      headers: {
+        ...Object.fromEntries(credentials.map(({ header, value }) => [header, value])),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  }
+
+  private coloured(status: number): string {
+    if (!this.hasColour) return String(status);
+    return `\u001b[${status < 400 ? '32' : '33'}m${String(status)}\u001b[0m`;
+  }
+}
+
+const shown = ({ header, label }: DemoCredential): string =>
+  header === 'x-api-key' ? `  X-API-Key: <${label}>` : `  Authorization: Bearer <${label}>`;

@@ -1,0 +1,29 @@
+/** Run through `npm test`, which gives Jest the ESM flag and checks the runtime first. */
+const alias = (name, file) => [`^@sallyport/nest${name}$`, `<rootDir>/libs/sallyport/src/${file}`];
+
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test', '<rootDir>/tools'],
+  testMatch: ['**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.full\\.spec\\.ts$'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/libs/sallyport/dist/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false, tsconfig: '<rootDir>/tsconfig.json' }],
+  },
+  moduleNameMapper: Object.fromEntries([
+    ['^(\\.{1,2}/.*)\\.js$', ['$1.ts', '$1.js']],
+    alias('', 'index.ts'),
+    alias('/production', 'production.ts'),
+    alias('/embedded', 'embedded.ts'),
+    alias('/api-keys', 'api-keys/index.ts'),
+    alias('/throttling', 'throttling/index.ts'),
+    alias('/admin', 'admin/index.ts'),
+    alias('/typeorm', 'stores/typeorm/index.ts'),
+    alias('/redis', 'stores/redis/index.ts'),
+    alias('/passport', 'integrations/passport/index.ts'),
+    alias('/testing', 'testing/index.ts'),
+  ]),
+  setupFiles: ['<rootDir>/test/support/preload-nest.mjs'],
+  testTimeout: 30_000,
+};

@@ -1,0 +1,17 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ADMIN_OPTIONS, type AdminOptions } from './admin.options.js';
+import { ApiKeysController } from './api-keys.controller.js';
+import { RevocationsController } from './revocations.controller.js';
+import { RoleGrantsController } from './role-grants.controller.js';
+
+/** Administration over HTTP under `/admin`, behind an app's API key with the scope `sallyport:admin`. */
+@Module({})
+export class AdminModule {
+  static forRoot(options: AdminOptions = {}): DynamicModule {
+    return {
+      module: AdminModule,
+      controllers: [ApiKeysController, RevocationsController, RoleGrantsController],
+      providers: [{ provide: ADMIN_OPTIONS, useValue: options }],
+    };
+  }
+}

@@ -1,0 +1,72 @@
+import { Body, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiKeyService, type IssuedApiKey } from '../api-keys/api-key.service.js';
+import { Clock } from '../clock.js';
+import {
+  ACCESS_TOKEN_OPTIONS,
+  type ResolvedAccessTokenOptions,
+} from '../credentials/bearer/access-token.options.js';
+import type { ClientPrincipal } from '../principals/caller.js';
+import { CurrentClient } from '../principals/current.decorators.js';
+import { AdminController } from './admin-controller.decorator.js';
+import { IssueApiKeyDto, ListApiKeysDto, ReasonDto, RotateApiKeyDto } from './admin.dto.js';
+import { ADMIN_OPTIONS, type AdminOptions } from './admin.options.js';
+import { viewOf, type ApiKeyView } from './api-key.view.js';
+import { changedBy } from './changed-by.js';
+
+/** A key with its text: the only answer that ever holds one. */
+interface IssuedApiKeyView extends ApiKeyView {
+  readonly key: string;
+}
+
+@AdminController('api-keys')
+export class ApiKeysController {
+  constructor(
+    private readonly apiKeys: ApiKeyService,
+    private readonly clock: Clock,
+    @Inject(ACCESS_TOKEN_OPTIONS) private readonly tokens: ResolvedAccessTokenOptions,
+    @Inject(ADMIN_OPTIONS) private readonly options: AdminOptions,
+  ) {}
+
+  @Post()
+  async issue(
+    @Body() { reason, user, ...key }: IssueApiKeyDto,
+    @CurrentClient() client: ClientPrincipal,
+  ): Promise<IssuedApiKeyView> {
+    const issuer = user?.iss ?? this.options.userIssuer ?? this.tokens.issuer;
+    const owner = user === undefined ? {} : { user: { issuer, subject: user.sub } };
+    return this.view(await this.apiKeys.issue({ ...key, ...owner }, changedBy(client, reason)));
+  }
+
+  @Get()
+  async list(
+    @Query() { clientId, ...page }: ListApiKeysDto,
+  ): Promise<{ readonly apiKeys: readonly ApiKeyView[] }> {
+    const keys = await this.apiKeys.listByClient(clientId, page);
+    const now = this.clock.now();
+    return { apiKeys: keys.map((key) => viewOf(key, now)) };
+  }
+
+  @Post(':id/rotate')
+  async rotate(
+    @Param('id') id: string,
+    @Body() { reason, ...options }: RotateApiKeyDto = {},
+    @CurrentClient() client: ClientPrincipal,
+  ): Promise<IssuedApiKeyView> {
+    return this.view(await this.apiKeys.rotate(id, changedBy(client, reason), options));
+  }
+
+  @Post(':id/revoke')
+  @HttpCode(200)
+  async revoke(
+    @Param('id') id: string,
+    @Body() { reason }: ReasonDto = {},
+    @CurrentClient() client: ClientPrincipal,
+  ): Promise<ApiKeyView> {
+    await this.apiKeys.revoke(id, changedBy(client, reason));
+    return viewOf(await this.apiKeys.get(id), this.clock.now());
+  }
+
+  private view({ apiKey, plaintext }: IssuedApiKey): IssuedApiKeyView {
+    return { ...viewOf(apiKey, this.clock.now()), key: plaintext };
+  }
+}

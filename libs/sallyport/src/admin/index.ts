@@ -1,0 +1,3 @@
+export { AdminModule } from './admin.module.js';
+export { ADMIN_SCOPE, type AdminOptions } from './admin.options.js';
+export type { ApiKeyView } from './api-key.view.js';

@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+
+/** The only source of time. Tests put a `FrozenClock` in its place. */
+export abstract class Clock {
+  abstract now(): Date;
+}
+
+@Injectable()
+export class SystemClock extends Clock {
+  now(): Date {
+    return new Date();
+  }
+}
+
+/** NumericDate of RFC 7519 §2: whole seconds since the epoch. */
+export const secondsOf = (instant: Date): number => Math.floor(instant.getTime() / 1000);
+
+export const addSeconds = (instant: Date, seconds: number): Date =>
+  new Date(instant.getTime() + seconds * 1000);

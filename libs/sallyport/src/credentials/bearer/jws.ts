@@ -1,0 +1,136 @@
+import { constants, verify, type KeyObject, type SigningOptions } from 'node:crypto';
+import { SallyportError } from '../../errors.js';
+import type { SigningAlgorithm } from '../../signing-keys/signing-key.js';
+import { parseStrictObject } from './strict-json.js';
+
+/** Longest access token that is read at all. */
+export const MAX_TOKEN_LENGTH = 8192;
+
+/** RFC 6750 §2.1. */
+const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/** A JWS in compact serialization (RFC 7515 §7.1), taken apart but not believed. */
+export interface CompactJws {
+  readonly algorithm: SigningAlgorithm;
+  readonly kid: string | null;
+  readonly typ: string | null;
+  readonly cty: string | null;
+  readonly payload: Buffer;
+  readonly signingInput: Buffer;
+  readonly signature: Buffer;
+}
+
+interface Scheme {
+  readonly digest: 'sha256' | null;
+  readonly options: SigningOptions;
+  fits(key: KeyObject, signature: Buffer): boolean;
+}
+
+/** RFC 8725 §3.1: the only algorithms there are, each with the one kind of key that it may meet. */
+const schemes: ReadonlyMap<string, Scheme> = new Map<SigningAlgorithm, Scheme>([
+  ['ES256', { digest: 'sha256', options: { dsaEncoding: 'ieee-p1363' }, fits: fitsEs256 }],
+  ['RS256', { digest: 'sha256', options: { padding: constants.RSA_PKCS1_PADDING }, fits: fitsRsa }],
+  [
+    'PS256',
+    {
+      digest: 'sha256',
+      // RFC 7518 §3.5: the salt is as long as the hash.
+      options: {
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+      },
+      fits: fitsRsa,
+    },
+  ],
+  ['EdDSA', { digest: null, options: {}, fits: fitsEd25519 }],
+]);
+
+export const isSigningAlgorithm = (value: unknown): value is SigningAlgorithm =>
+  typeof value === 'string' && schemes.has(value);
+
+export const SIGNING_ALGORITHMS = [...schemes.keys()] as readonly SigningAlgorithm[];
+
+/**
+ * Throws ERR_CREDENTIAL_MALFORMED for what is no bearer token at all or too long,
+ * and ERR_TOKEN_INVALID for what is no JWS that we take. Checks no signature.
+ */
+export function parseCompactJws(text: string): CompactJws {
+  if (text.length > MAX_TOKEN_LENGTH || !TOKEN68.test(text)) {
+    throw new SallyportError('ERR_CREDENTIAL_MALFORMED', {
+      reason: `access token of ${String(text.length)} characters is too long or not token68`,
+    });
+  }
+  const parts = text.split('.');
+  const [protectedHeader, payload, signature] = parts.map(decodeBase64url);
+  if (parts.length !== 3 || !protectedHeader || !payload || !signature) {
+    throw refuse(
+      parts.length === 5
+        ? 'is encrypted (JWE), which is not accepted here'
+        : 'is not three parts of base64url',
+    );
+  }
+  return {
+    ...readHeader(protectedHeader),
+    payload,
+    signature,
+    signingInput: Buffer.from(text.slice(0, text.lastIndexOf('.')), 'latin1'),
+  };
+}
+
+/** Whether this key made the signature. The key decides nothing else: `alg` must already be one of its own. */
+export function verifyJws(jws: CompactJws, key: KeyObject): boolean {
+  const scheme = schemes.get(jws.algorithm);
+  if (scheme === undefined || key.type !== 'public' || !scheme.fits(key, jws.signature)) {
+    return false;
+  }
+  return verify(scheme.digest, jws.signingInput, { key, ...scheme.options }, jws.signature);
+}
+
+function readHeader(bytes: Buffer): Pick<CompactJws, 'algorithm' | 'kid' | 'typ' | 'cty'> {
+  const header = parseStrictObject(bytes);
+  if (header === null) throw refuse('has no strict JSON header');
+
+  const { alg, kid = null, typ = null, cty = null } = header;
+  if (!isSigningAlgorithm(alg)) throw refuse('names no algorithm that is accepted');
+  // RFC 7515 §4.1.11: an extension that is not understood must be refused, and we understand none; RFC 7797 (`b64`) is one.
+  if ('crit' in header || 'b64' in header) throw refuse('demands extensions');
+  // RFC 8725 §3.10: keys and places of keys that a token brings along are not to be trusted.
+  if (['jwk', 'jku', 'x5u', 'x5c'].some((name) => name in header)) {
+    throw refuse('brings its own key');
+  }
+  if (kid !== null && (typeof kid !== 'string' || kid === '' || kid.length > 128)) {
+    throw refuse('has a kid that is no string of 1 to 128 characters');
+  }
+  if ((typ !== null && typeof typ !== 'string') || (cty !== null && typeof cty !== 'string')) {
+    throw refuse('has a typ or cty that is no string');
+  }
+  return { algorithm: alg, kid, typ, cty };
+}
+
+/** RFC 7515 §2: no padding, no white space. One spelling only: the unused bits of the last character are zero. */
+function decodeBase64url(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.toString('base64url') === text ? bytes : null;
+}
+
+function fitsEs256(key: KeyObject, signature: Buffer): boolean {
+  return key.asymmetricKeyDetails?.namedCurve === 'prime256v1' && signature.length === 64;
+}
+
+function fitsEd25519(key: KeyObject, signature: Buffer): boolean {
+  return key.asymmetricKeyType === 'ed25519' && signature.length === 64;
+}
+
+function fitsRsa(key: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  // RFC 7518 §3.3 asks for 2048 bits or more; the upper bound keeps one verification cheap.
+  return (
+    key.asymmetricKeyType === 'rsa' &&
+    modulusLength >= 2048 &&
+    modulusLength <= 8192 &&
+    publicExponent >= 65537n
+  );
+}
+
+const refuse = (flaw: string) =>
+  new SallyportError('ERR_TOKEN_INVALID', { reason: `access token ${flaw}` });

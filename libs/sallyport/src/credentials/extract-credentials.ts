@@ -1,0 +1,60 @@
+import { SallyportError } from '../errors.js';
+import type { AdapterRequest } from '../request/adapter-request.js';
+import { parseAuthorizationHeader } from '../request/authorization-header.js';
+import { singleHeader } from '../request/header.js';
+import type { Credential } from './credential.js';
+
+const MAX_API_KEY_LENGTH = 512;
+
+/**
+ * Reads the credentials of a request without believing them: `Authorization` as Bearer (RFC 6750 §2.1; the form
+ * and query methods of §2.2 and §2.3 are deliberately not read), ApiKey or Basic (RFC 7617), and `X-API-Key`.
+ * Throws ERR_CREDENTIAL_MALFORMED, _REPEATED or _UNSUPPORTED for what is there and cannot be read.
+ */
+export function extractCredentials(
+  request: AdapterRequest,
+  { basic }: { readonly basic: boolean },
+): readonly Credential[] {
+  const credentials: Credential[] = [];
+  const authorization = singleHeader(request, 'authorization');
+  if (authorization !== null) credentials.push(fromAuthorization(authorization, basic));
+  const apiKey = singleHeader(request, 'x-api-key');
+  if (apiKey !== null) credentials.push(fromApiKeyHeader(apiKey));
+  if (credentials.length === 2 && credentials.every(({ kind }) => kind === 'api-key')) {
+    throw new SallyportError('ERR_CREDENTIAL_REPEATED', {
+      reason: 'an API key in Authorization and another in X-API-Key',
+      detail: 'Send one API key, in one header.',
+    });
+  }
+  return credentials;
+}
+
+function fromAuthorization(value: string, basic: boolean): Credential {
+  const { scheme, token68 } = parseAuthorizationHeader(value);
+  if (scheme === 'bearer') return { kind: 'access-token', text: token68 };
+  if (scheme === 'apikey') return { kind: 'api-key', text: token68 };
+  if (scheme === 'basic' && basic) return fromBasic(token68);
+  // It cannot be verified, and what does not verify spoils the request, whatever else it carries.
+  throw new SallyportError('ERR_CREDENTIAL_UNSUPPORTED', {
+    reason: `Authorization scheme ${scheme} is not accepted here`,
+  });
+}
+
+function fromApiKeyHeader(text: string): Credential {
+  if (!/^[\x21-\x7e]+$/.test(text) || text.length > MAX_API_KEY_LENGTH) {
+    throw malformed(`X-API-Key of ${text.length.toString()} characters is not a key`);
+  }
+  return { kind: 'api-key', text };
+}
+
+/** RFC 7617 §2: base64 of `user-id:password`; RFC 6749 §2.3.1 puts client id and secret there. */
+function fromBasic(token68: string): Credential {
+  const bytes = Buffer.from(token68, 'base64');
+  if (bytes.toString('base64') !== token68) throw malformed('Basic credentials are not base64');
+  const text = bytes.toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 1 || /\p{Cc}/u.test(text)) throw malformed('Basic credentials are not id:secret');
+  return { kind: 'client-secret', clientId: text.slice(0, colon), secret: text.slice(colon + 1) };
+}
+
+const malformed = (reason: string) => new SallyportError('ERR_CREDENTIAL_MALFORMED', { reason });

@@ -1,0 +1,80 @@
+import { Module, type DynamicModule, type InjectionToken } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { StoreHealth } from './health/store-health.js';
+import { Randomness } from './randomness.js';
+import { parseKeyEncryptionKeys, Sealer } from './sealing/sealer.js';
+import { STORES_DESCRIPTION, type StoresDescription } from './stores-description.js';
+import { memoryPassingPorts, memoryPassingStores } from './stores/memory/memory-passing-stores.js';
+import { TypeOrmStoresModule } from './stores/typeorm/typeorm-stores.module.js';
+import { TypeOrmTransactions } from './stores/typeorm/typeorm-transactions.js';
+import { SystemModule } from './system.module.js';
+
+export interface EmbeddedStoresOptions {
+  /** Key-encryption keys: `kid:base64url(32 bytes)`, separated by commas; the first seals, all open. */
+  readonly kek: string;
+  /** Name or injection token of the host's TypeORM DataSource. @default the default DataSource */
+  readonly dataSource?: InjectionToken<DataSource>;
+  /** PostgreSQL schema of our tables. @default 'sallyport' */
+  readonly schema?: string;
+  /** Run our pending migrations at start. @default true */
+  readonly runMigrations?: boolean;
+}
+
+const description: StoresDescription = {
+  name: 'embedded stores',
+  isShared: false,
+  isDurable: true,
+};
+
+@Module({})
+class EmbeddedStoresModule {}
+
+/**
+ * For one instance without servers: what lasts goes to the host's TypeORM DataSource, which may be PGlite
+ * (`embeddedDataSourceOptions`), and what passes stays in this process.
+ */
+export function embeddedStores(options: EmbeddedStoresOptions): DynamicModule {
+  const { dataSource, schema, runMigrations = true } = options;
+  const keys = parseKeyEncryptionKeys(options.kek);
+  return {
+    module: EmbeddedStoresModule,
+    imports: [
+      SystemModule,
+      TypeOrmStoresModule.forRoot({
+        runMigrations,
+        ...(dataSource === undefined ? {} : { dataSource }),
+        ...(schema === undefined ? {} : { schema }),
+      }),
+    ],
+    providers: [
+      ...memoryPassingStores,
+      { provide: STORES_DESCRIPTION, useValue: description },
+      {
+        provide: Sealer,
+        inject: [Randomness],
+        useFactory: (randomness: Randomness) => new Sealer(keys, randomness),
+      },
+      {
+        provide: StoreHealth,
+        inject: [TypeOrmTransactions],
+        useFactory: (database: TypeOrmTransactions) =>
+          new StoreHealth([
+            { name: 'postgresql', isEssential: true, ping: () => database.ping() },
+          ]),
+      },
+    ],
+    exports: [
+      TypeOrmStoresModule,
+      ...memoryPassingPorts,
+      STORES_DESCRIPTION,
+      Sealer,
+      StoreHealth,
+    ],
+  };
+}
+
+export {
+  embeddedDataSource,
+  embeddedDataSourceOptions,
+  type EmbeddedDatabaseOptions,
+} from './stores/pglite/embedded-data-source.js';

@@ -1,0 +1,85 @@
+// Wiring
+export { SallyportModule } from './sallyport.module.js';
+export type { SallyportStructure } from './sallyport.module-definition.js';
+export type { SallyportOptions } from './sallyport.options.js';
+export { environmentOf, type Environment } from './environment.js';
+
+// What a route demands
+export { Public } from './request/public.decorator.js';
+export {
+  ApiKey,
+  Claims,
+  ClientOnly,
+  RequireUser,
+  Roles,
+  Scopes,
+  UsePolicy,
+} from './policy/demands.decorator.js';
+export { BoundPolicy, ObjectPolicy } from './policy/object-policy.js';
+export { CurrentPolicy } from './policy/current-policy.decorator.js';
+export { explain, type Explanation } from './policy/explain.js';
+export { RoutePolicies } from './policy/route-policies.js';
+export type { RoutePolicy } from './policy/route-policy.js';
+export {
+  days,
+  hours,
+  minutes,
+  RateLimit,
+  seconds,
+  SkipThrottle,
+  Throttle,
+  weeks,
+} from './throttling/index.js';
+
+// Who is calling
+export type {
+  Caller,
+  ClientPrincipal,
+  Confirmation,
+  UserPrincipal,
+  VerifiedCredential,
+} from './principals/caller.js';
+export { CallerContext } from './principals/caller-context.js';
+export { CurrentCaller, CurrentClient, CurrentUser } from './principals/current.decorators.js';
+export { Authenticator } from './credentials/authenticator.js';
+export { TokenVerifier } from './credentials/token.verifier.js';
+export type { VerifiedAccessToken } from './credentials/verified-access-token.js';
+export { RequestOrigin } from './request/request-origin.js';
+
+// Other issuers
+export type { MappedClaims, TrustedIssuer } from './credentials/bearer/trusted-issuer.js';
+
+// The lives of credentials
+export type { Change, ChangedBy } from './audit/change.js';
+export { ApiKeyService, type IssuedApiKey, type NewApiKey } from './api-keys/api-key.service.js';
+export type { ApiKey as ApiKeyRecord, ApiKeyChanges } from './api-keys/api-key.js';
+export { ClientService, type NewClient } from './clients/client.service.js';
+export { ClientSecretService, type IssuedClientSecret } from './clients/client-secret.service.js';
+export type { Client, ClientSecret, UserAgentRule } from './clients/client.js';
+export { RevocationService } from './revocation/revocation.service.js';
+export { ANY_CLIENT, type RevocationTarget } from './revocation/revocation.js';
+export { RoleGrantService } from './role-grants/role-grant.service.js';
+export type { RoleGrant } from './role-grants/role-grant.js';
+export { SigningKeyService } from './signing-keys/signing-key.service.js';
+export { UserStatusService } from './users/user-status.service.js';
+export type { UserId } from './users/user.js';
+export { Transaction } from './transactions/transaction.js';
+export type { PageRequest } from './page.js';
+
+// The pipeline's guards, to be overridden in tests
+export { AuthenticationGuard } from './credentials/authentication.guard.js';
+export { AuthorizationGuard } from './policy/authorization.guard.js';
+export { TransportGuard } from './request/transport.guard.js';
+export { AddressLimitGuard } from './throttling/address-limit.guard.js';
+export { ClientQuotaGuard } from './throttling/client-quota.guard.js';
+
+// What can go wrong
+export { errors, problems, SallyportError, type ErrorCode } from './errors.js';
+export { ProblemFilter } from './problems/problem.filter.js';
+export { HttpProblemFilter } from './problems/http-problem.filter.js';
+export { problemType, type ProblemDetails } from './problems/problem-details.js';
+
+// What everything stands on
+export { Clock } from './clock.js';
+export { Randomness } from './randomness.js';
+export { StoreHealth, type StoreHealthReport } from './health/store-health.js';

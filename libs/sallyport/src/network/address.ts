@@ -1,0 +1,60 @@
+import ipaddr from 'ipaddr.js';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+function parse(text: string): Address | null {
+  // Stricter than the parser, which also reads `0x7f.1`: four decimal parts, or a colon.
+  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text) && !text.includes(':')) return null;
+  const [withoutZone = ''] = text.split('%');
+  // `process` makes IPv4 of `::ffff:a.b.c.d`, which Node reports on dual-stack sockets.
+  return ipaddr.isValid(withoutZone) ? ipaddr.process(withoutZone) : null;
+}
+
+/** One spelling per address: IPv4-mapped as IPv4, IPv6 compressed, no zone. Null if it is none. */
+export const canonicalAddress = (text: string): string | null => parse(text)?.toString() ?? null;
+
+/** IPv4 in whole, IPv6 by its /64: the smallest block that one customer surely has to itself. */
+export function addressBlock(text: string): string {
+  const address = parse(text);
+  if (!(address instanceof ipaddr.IPv6)) return address?.toString() ?? text;
+  return `${new ipaddr.IPv6([...address.parts.slice(0, 4), 0, 0, 0, 0]).toString()}/64`;
+}
+
+export const isLoopback = (text: string): boolean => parse(text)?.range() === 'loopback';
+
+/** CIDR ranges, v4 and v6; a bare address is a range of one. */
+export class AddressRanges {
+  private readonly ranges: readonly (readonly [Address, number])[];
+
+  /** Throws TypeError for a text that is no range; check first with `isAddressRange`. */
+  constructor(ranges: readonly string[]) {
+    this.ranges = ranges.map((text) => {
+      const range = parseRange(text);
+      if (range === null) throw new TypeError(`not an address range: ${text}`);
+      return range;
+    });
+  }
+
+  contains(text: string): boolean {
+    const address = parse(text);
+    return (
+      address !== null &&
+      this.ranges.some(
+        ([base, bits]) => base.kind() === address.kind() && address.match(base as never, bits),
+      )
+    );
+  }
+}
+
+export const isAddressRange = (text: string): boolean => parseRange(text) !== null;
+
+function parseRange(text: string): readonly [Address, number] | null {
+  const [base = '', bits, ...rest] = text.split('/');
+  const address = parse(base);
+  if (address === null || rest.length > 0) return null;
+  const size = address instanceof ipaddr.IPv6 ? 128 : 32;
+  if (bits === undefined) return [address, size];
+  // A mapped base would count its bits from another zero; it is refused rather than guessed at.
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > size) return null;
+  return base.toLowerCase().startsWith('::ffff:') ? null : [address, Number(bits)];
+}

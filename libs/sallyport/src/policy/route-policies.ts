@@ -1,0 +1,110 @@
+import { Inject, Injectable, type ExecutionContext, type OnModuleInit, type Type } from '@nestjs/common';
+import { PATH_METADATA } from '@nestjs/common/constants.js';
+import { DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
+import { SallyportError } from '../errors.js';
+import { RouteAccess } from '../request/route-access.js';
+import { compileRoutePolicy } from './compile-route-policy.js';
+import { ALWAYS_ENFORCED, POLICY_OPTIONS, type PolicyOptions } from './enforcement.js';
+import type { ObjectPolicy, ObjectPolicyType } from './object-policy.js';
+import type { RoutePolicy } from './route-policy.js';
+
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+
+export interface EnforcedPolicy {
+  readonly policy: RoutePolicy;
+  readonly objectPolicy: ObjectPolicy<unknown> | null;
+  /** Whether a refusal is only reported. */
+  readonly isReportOnly: boolean;
+}
+
+/** The policy of every route, compiled once at start. Fails the start with all mistakes together. */
+@Injectable()
+export class RoutePolicies extends RouteAccess implements OnModuleInit {
+  private readonly compiled = new WeakMap<Type, WeakMap<Handler, EnforcedPolicy>>();
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly modules: ModuleRef,
+    @Inject(POLICY_OPTIONS) private readonly options: PolicyOptions,
+  ) {
+    super();
+  }
+
+  onModuleInit(): void {
+    const mistakes: string[] = [];
+    for (const [controller, handler] of this.routes()) {
+      const { policy } = this.compile(controller, handler, mistakes);
+      if (this.options.requireDeclaredPolicy && !policy.isDeclared) {
+        mistakes.push(
+          `${policy.route} declares no policy: demand something (@Scopes, @RequireUser …) or open it with @Public()`,
+        );
+      }
+    }
+    if (mistakes.length > 0) {
+      throw new SallyportError('ERR_OPTIONS_INVALID', { reason: mistakes.join('; ') });
+    }
+  }
+
+  /** The policy of the handler that is about to run. */
+  of(context: ExecutionContext): EnforcedPolicy {
+    const controller = context.getClass();
+    const handler = context.getHandler();
+    return this.compiled.get(controller)?.get(handler) ?? this.compile(controller, handler, []);
+  }
+
+  override isPublic(context: ExecutionContext): boolean {
+    return this.of(context).policy.isPublic;
+  }
+
+  override isReportOnly(context: ExecutionContext): boolean {
+    return this.of(context).isReportOnly;
+  }
+
+  /** Every route with its policy, for the console, the documentation and tests. */
+  list(): readonly RoutePolicy[] {
+    return this.routes().map(([controller, handler]) => this.compile(controller, handler, []).policy);
+  }
+
+  private compile(controller: Type, handler: Handler, mistakes: string[]): EnforcedPolicy {
+    const policy = compileRoutePolicy(controller, handler as () => unknown, mistakes);
+    const isOwn = Reflect.getMetadata(ALWAYS_ENFORCED, controller) === true;
+    const enforced = {
+      policy,
+      objectPolicy: this.objectPolicy(policy.objectPolicy, policy.route, mistakes),
+      isReportOnly: this.options.enforce === 'report' && !isOwn,
+    };
+    const handlers = this.compiled.get(controller) ?? new WeakMap<Handler, EnforcedPolicy>();
+    this.compiled.set(controller, handlers.set(handler, enforced));
+    return enforced;
+  }
+
+  private objectPolicy(
+    type: ObjectPolicyType | null,
+    route: string,
+    mistakes: string[],
+  ): ObjectPolicy<unknown> | null {
+    if (type === null) return null;
+    try {
+      return this.modules.get<ObjectPolicy<unknown>>(type, { strict: false });
+    } catch {
+      mistakes.push(`${route} uses ${type.name}, which no module provides: add it to \`providers\``);
+      return null;
+    }
+  }
+
+  private routes(): (readonly [Type, Handler])[] {
+    return this.discovery.getControllers().flatMap(({ metatype, instance }) => {
+      if (typeof metatype !== 'function') return [];
+      const prototype = Object.getPrototypeOf(instance ?? metatype.prototype) as Record<
+        string,
+        Handler
+      >;
+      return this.scanner
+        .getAllMethodNames(prototype)
+        .map((name) => prototype[name])
+        .filter((method) => method !== undefined && Reflect.hasMetadata(PATH_METADATA, method))
+        .map((method) => [metatype as Type, method as Handler] as const);
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import type { MiddlewareConsumer } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { CallerContext } from './caller-context.js';
+
+interface FastifyLike {
+  addHook(
+    name: 'preValidation',
+    hook: (request: unknown, reply: unknown, done: () => void) => void,
+  ): unknown;
+}
+
+/**
+ * Opens an empty `CallerContext` around every request. On Fastify by a hook that runs after the body was read: what
+ * a middleware opens before is lost there, since the body's events belong to the connection.
+ */
+export function openCallerContext(host: HttpAdapterHost, consumer: MiddlewareConsumer): void {
+  const { httpAdapter } = host;
+  if (httpAdapter.getType() === 'fastify') {
+    httpAdapter.getInstance<FastifyLike>().addHook('preValidation', (_request, _reply, done) => {
+      CallerContext.open(done);
+    });
+    return;
+  }
+  consumer
+    .apply((_request: unknown, _response: unknown, next: () => void) => {
+      CallerContext.open(next);
+    })
+    .forRoutes('{*path}');
+}

@@ -1,0 +1,48 @@
+import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { problems } from '../errors.js';
+import { problemType, type ProblemDetails } from './problem-details.js';
+
+/**
+ * Makes problems (RFC 9457) of everything else a Nest app throws, for hosts that want one error format:
+ * `{ provide: APP_FILTER, useClass: HttpProblemFilter }`. What is no HttpException is told as 500 and nothing more.
+ */
+@Catch()
+@Injectable()
+export class HttpProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('HttpProblemFilter');
+
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') throw exception;
+    const body = this.problem(exception);
+    const { httpAdapter } = this.host;
+    const response = host.switchToHttp().getResponse<object>();
+    if (httpAdapter.isHeadersSent(response)) return;
+    httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
+    httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+    httpAdapter.reply(response, body, body.status);
+  }
+
+  private problem(exception: unknown): ProblemDetails {
+    const status = statusOf(exception);
+    if (status === null || status >= 500) {
+      this.logger.error('unhandled', exception instanceof Error ? exception.stack : undefined);
+      const { title, detail } = problems['server-error'];
+      return { type: problemType('server-error'), title, status: status ?? 500, detail };
+    }
+    // RFC 9457 §4.2.1: about:blank says no more than the status does.
+    const title = exception instanceof HttpException ? exception.message : 'Bad request';
+    return { type: 'about:blank', title, status };
+  }
+}
+
+/** Body parsers and routers throw errors that only carry a status. */
+function statusOf(exception: unknown): number | null {
+  if (exception instanceof HttpException) return exception.getStatus();
+  if (typeof exception !== 'object' || exception === null) return null;
+  const { statusCode, status } = exception as { statusCode?: unknown; status?: unknown };
+  const code = statusCode ?? status;
+  return typeof code === 'number' && code >= 400 && code < 600 ? code : null;
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+
+/** The only source of chance: a cryptographically secure generator. */
+export abstract class Randomness {
+  abstract bytes(length: number): Buffer;
+}
+
+@Injectable()
+export class SystemRandomness extends Randomness {
+  bytes(length: number): Buffer {
+    return randomBytes(length);
+  }
+}
+
+/** `0-9A-Za-z`: also the order in which checksums count. */
+export const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** `length` base62 characters, each equally likely: bytes from 248 on are thrown away, as 256 is no multiple of 62. */
+export function randomBase62(randomness: Randomness, length: number): string {
+  let text = '';
+  while (text.length < length) {
+    for (const byte of randomness.bytes(length - text.length + 8)) {
+      if (byte < 248 && text.length < length) text += BASE62.charAt(byte % 62);
+    }
+  }
+  return text;
+}
+
+/** UUIDv7 (RFC 9562 §5.7): ids that sort by the time they were made, so that indexes stay compact. */
+export function uuidv7(randomness: Randomness, now: Date): string {
+  const bytes = randomness.bytes(16);
+  bytes.writeUIntBE(now.getTime(), 0, 6);
+  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

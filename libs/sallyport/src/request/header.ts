@@ -1,0 +1,20 @@
+import { SallyportError } from '../errors.js';
+import { rawRequest, type AdapterRequest } from './adapter-request.js';
+
+/**
+ * A header that may come once. Null when absent; throws ERR_CREDENTIAL_REPEATED when it came twice:
+ * Node itself silently keeps the first of two `Authorization` lines, and a proxy may have kept the other.
+ */
+export function singleHeader(request: AdapterRequest, name: string): string | null {
+  const raw = rawRequest(request);
+  // In-process test transports have no `headersDistinct`.
+  const distinct = (raw as Partial<typeof raw>).headersDistinct;
+  const values = distinct === undefined ? [raw.headers[name] ?? []].flat() : (distinct[name] ?? []);
+  if (values.length > 1) {
+    throw new SallyportError('ERR_CREDENTIAL_REPEATED', {
+      reason: `header ${name} came ${values.length} times`,
+      detail: `Send the ${name} header once.`,
+    });
+  }
+  return values[0] ?? null;
+}

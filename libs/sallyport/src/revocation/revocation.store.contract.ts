@@ -1,0 +1,171 @@
+import type { Transaction, Transactions } from '../transactions/transaction.js';
+import type { RevocationStore } from './revocation.store.js';
+import { revocationKey, type Revocation, type RevocationTarget } from './revocation.js';
+
+interface Opened {
+  readonly transactions: Transactions;
+  readonly revocations: RevocationStore;
+  close(): Promise<void>;
+}
+
+const at = (second: number): Date => new Date(Date.UTC(2030, 0, 1, 0, 0, second, 123));
+
+const issuer = 'https://id.example.com';
+const token = (jti: string): RevocationTarget => ({ kind: 'token', issuer, jti });
+const user: RevocationTarget = { kind: 'user', issuer, subject: 'Алиса "A"' };
+
+const revocation = (
+  target: RevocationTarget,
+  second: number,
+  changes: Partial<Revocation> = {},
+): Omit<Revocation, 'epoch'> => ({
+  key: revocationKey(target),
+  kind: target.kind,
+  revokedAt: at(second),
+  actor: 'client:operator',
+  reason: 'lost 📱',
+  changedAt: at(second),
+  ...changes,
+});
+
+/** What every RevocationStore must do. */
+export function describeRevocationStore(open: () => Promise<Opened>): void {
+  let stores: Opened;
+  beforeEach(async () => {
+    stores = await open();
+  });
+  afterEach(() => stores.close());
+
+  const run = <T>(work: (transaction: Transaction) => Promise<T>) => stores.transactions.run(work);
+  const raise = (given: Omit<Revocation, 'epoch'>) =>
+    run((tx) => stores.revocations.raise(given, tx));
+  const markOf = async (target: RevocationTarget) =>
+    (await stores.revocations.marks([revocationKey(target)]))[0];
+  const keysOf = (rows: readonly Revocation[]) => rows.map(({ key }) => key);
+
+  it('answers marks in the order of the keys, null for what was never revoked', async () => {
+    await raise(revocation(user, 1));
+    await raise(revocation(user, 2));
+    await raise(revocation(token('t1'), 3));
+    const keys = [token('t1'), token('t2'), user, token('t1')].map(revocationKey);
+    const once = { epoch: 1, revokedAt: at(3) };
+    expect(await stores.revocations.marks([...keys, 'a\0b'])).toEqual([
+      once,
+      null,
+      { epoch: 2, revokedAt: at(2) },
+      once,
+      null,
+    ]);
+    expect(await stores.revocations.marks([])).toEqual([]);
+  });
+
+  it('returns the mark as it then stands', async () => {
+    expect(await raise(revocation(user, 5))).toEqual({ epoch: 1, revokedAt: at(5) });
+    expect(await raise(revocation(user, 6, { revokedAt: null }))).toEqual({
+      epoch: 2,
+      revokedAt: at(5),
+    });
+    expect(await raise(revocation(user, 1))).toEqual({ epoch: 3, revokedAt: at(5) });
+    expect(await raise(revocation(user, 9))).toEqual({ epoch: 4, revokedAt: at(9) });
+  });
+
+  it('keeps null where only the epoch was raised', async () => {
+    expect(await raise(revocation(user, 1, { revokedAt: null }))).toEqual({
+      epoch: 1,
+      revokedAt: null,
+    });
+  });
+
+  it('counts every one of 20 revocations at once', async () => {
+    const marks = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => raise(revocation(user, index))),
+    );
+    const epochs = marks.map(({ epoch }) => epoch).sort((a, b) => a - b);
+    expect(epochs).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(await markOf(user)).toEqual({ epoch: 20, revokedAt: at(19) });
+  });
+
+  it('puts committed revocations into the outbox, oldest first, and none that was rolled back', async () => {
+    await raise(revocation(token('t2'), 2));
+    await raise(revocation(token('t1'), 1, { reason: null }));
+    const failed = run(async (transaction) => {
+      await stores.revocations.raise(revocation(token('t0'), 0), transaction);
+      throw new Error('later step');
+    });
+    await expect(failed).rejects.toThrow('later step');
+    const rows = await stores.revocations.unpublished(10);
+    expect(rows).toEqual([
+      { ...revocation(token('t1'), 1, { reason: null }), epoch: 1 },
+      { ...revocation(token('t2'), 2), epoch: 1 },
+    ]);
+    expect(keysOf(await stores.revocations.unpublished(1))).toEqual([revocationKey(token('t1'))]);
+    expect(await markOf(token('t0'))).toBeNull();
+  });
+
+  it('takes what was published out of the outbox, unless it was raised again since', async () => {
+    await raise(revocation(token('t1'), 1));
+    await raise(revocation(user, 2));
+    const published = await stores.revocations.unpublished(10);
+    await raise(revocation(user, 3));
+    await stores.revocations.markPublished(published);
+    await stores.revocations.markPublished([]);
+    const left = await stores.revocations.unpublished(10);
+    expect(left).toEqual([{ ...revocation(user, 3), epoch: 2 }]);
+    await stores.revocations.markPublished(left);
+    expect(await stores.revocations.unpublished(10)).toEqual([]);
+  });
+
+  it('puts a published revocation back into the outbox when it is raised again', async () => {
+    await raise(revocation(user, 1));
+    await stores.revocations.markPublished(await stores.revocations.unpublished(10));
+    await raise(revocation(user, 2));
+    expect(await stores.revocations.unpublished(10)).toHaveLength(1);
+  });
+
+  it('pages through what changed at or after an instant, in order of the keys', async () => {
+    for (const [jti, second] of [
+      ['c', 5],
+      ['B', 6],
+      ['a', 5],
+      ['old', 4],
+      ['b', 9],
+    ] as const) {
+      await raise(revocation(token(jti), second));
+    }
+    const first = await stores.revocations.changedSince(at(5), null, 3);
+    const second = await stores.revocations.changedSince(at(5), first[2]?.key ?? '', 3);
+    const expected = ['B', 'a', 'b', 'c'].map((jti) => revocationKey(token(jti)));
+    expect([...keysOf(first), ...keysOf(second)]).toEqual(expected);
+    expect(first[0]).toEqual({ ...revocation(token('B'), 6), epoch: 1 });
+  });
+
+  it('does not date a change back when a slower clock makes one', async () => {
+    await raise(revocation(user, 9));
+    await raise(revocation(user, 1));
+    expect(await stores.revocations.changedSince(at(9), null, 10)).toHaveLength(1);
+  });
+
+  it('prunes old one-time revocations, never epochs', async () => {
+    const client: RevocationTarget = { kind: 'client', clientId: 'c' };
+    const inClient: RevocationTarget = { kind: 'user-client', issuer, subject: 's', clientId: '*' };
+    for (const target of [token('old'), user, client, inClient]) await raise(revocation(target, 1));
+    await raise(revocation(token('new'), 5));
+    expect(await stores.revocations.prune(at(5))).toBe(1);
+    expect(await markOf(token('old'))).toBeNull();
+    for (const target of [token('new'), user, client, inClient]) {
+      expect(await markOf(target)).not.toBeNull();
+    }
+  });
+
+  it.each(['a\0b', '\udfff', 'x'.repeat(5000)])(
+    'refuses to keep the key %#, and the transaction stays usable',
+    async (key) => {
+      await run(async (transaction) => {
+        const refused = stores.revocations.raise(revocation(user, 1, { key }), transaction);
+        await expect(refused).rejects.toMatchObject({ code: 'ERR_INPUT_INVALID' });
+        await stores.revocations.raise(revocation(user, 1), transaction);
+      });
+      expect(await markOf(user)).toEqual({ epoch: 1, revokedAt: at(1) });
+    },
+  );
+}

@@ -1,0 +1,36 @@
+import type { Transaction } from '../transactions/transaction.js';
+import type { Revocation, RevocationKey, RevocationMark } from './revocation.js';
+
+/** Port: the durable truth of what is revoked. The blacklist can be rebuilt from it. */
+export abstract class RevocationStore {
+  /**
+   * Raises the target's epoch by one, in one statement, and returns the mark as it then stands.
+   * `revokedAt` only moves forward and null leaves it. The row counts as unpublished until `markPublished`.
+   */
+  abstract raise(
+    revocation: Omit<Revocation, 'epoch'>,
+    transaction: Transaction,
+  ): Promise<RevocationMark>;
+
+  /** The marks of these keys, in their order, as committed or as `transaction` would leave them; null for a target never revoked. */
+  abstract marks(
+    keys: readonly RevocationKey[],
+    transaction?: Transaction,
+  ): Promise<readonly (RevocationMark | null)[]>;
+
+  /** Outbox: committed rows that no list has yet, oldest first. */
+  abstract unpublished(limit: number): Promise<readonly Revocation[]>;
+
+  /** Confirms rows, but not those whose epoch was raised again since. */
+  abstract markPublished(published: readonly Pick<Revocation, 'key' | 'epoch'>[]): Promise<void>;
+
+  /** Everything changed at or after `since`, in pages ordered by key, for a rebuild. */
+  abstract changedSince(
+    since: Date,
+    afterKey: RevocationKey | null,
+    limit: number,
+  ): Promise<readonly Revocation[]>;
+
+  /** Deletes one-time revocations (not epochs) changed before `before`; returns how many. */
+  abstract prune(before: Date): Promise<number>;
+}

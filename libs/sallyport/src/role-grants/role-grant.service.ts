@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { changeOf } from '../audit/change-of.js';
+import { ChangeStore } from '../audit/change.store.js';
+import type { ChangedBy } from '../audit/change.js';
+import { FreshCache } from '../cache/fresh-cache.js';
+import { Clock } from '../clock.js';
+import { SallyportError } from '../errors.js';
+import { Randomness, uuidv7 } from '../randomness.js';
+import { RevocationService } from '../revocation/revocation.service.js';
+import { Transactions, type Transaction } from '../transactions/transaction.js';
+import type { UserId } from '../users/user.js';
+import { RoleGrantStore } from './role-grant.store.js';
+import type { RoleGrant } from './role-grant.js';
+import { isRoleName, RoleHierarchy } from './role-hierarchy.js';
+
+/** A role of a user in one client, or (null) in any. */
+export type RoleAssignment = Pick<RoleGrant, 'user' | 'clientId' | 'role'>;
+
+/** Grants roles to users. Each change makes the user's older tokens there stale. */
+@Injectable()
+export class RoleGrantService {
+  private readonly grants: FreshCache<readonly RoleGrant[]>;
+
+  constructor(
+    private readonly store: RoleGrantStore,
+    private readonly hierarchy: RoleHierarchy,
+    private readonly revocations: RevocationService,
+    private readonly transactions: Transactions,
+    private readonly changes: ChangeStore,
+    private readonly clock: Clock,
+    private readonly randomness: Randomness,
+  ) {
+    this.grants = new FreshCache(clock);
+  }
+
+  /** False when the user has the role there already. Throws ERR_INPUT_INVALID for a role that is not configured. */
+  async grant(
+    assignment: RoleAssignment,
+    by: ChangedBy,
+    transaction?: Transaction,
+  ): Promise<boolean> {
+    this.assertRole(assignment.role);
+    const grantedAt = this.clock.now();
+    const { user, clientId, role } = assignment;
+    const grant = { id: uuidv7(this.randomness, grantedAt), user, clientId, role };
+    return this.change('role.granted', assignment, by, transaction, (inner) =>
+      this.store.insert({ ...grant, grantedAt, grantedBy: by.actor }, inner),
+    );
+  }
+
+  /** False when there was nothing to withdraw. Roles no longer configured can be withdrawn too. */
+  async withdraw(
+    assignment: RoleAssignment,
+    by: ChangedBy,
+    transaction?: Transaction,
+  ): Promise<boolean> {
+    return this.change('role.withdrawn', assignment, by, transaction, (inner) =>
+      this.store.remove(assignment, inner),
+    );
+  }
+
+  listByUser(user: UserId): Promise<readonly RoleGrant[]> {
+    return this.store.listByUser(user);
+  }
+
+  /** Roles in this client, inherited ones included, as they were at most half a second ago. */
+  async rolesOf(user: UserId, clientId: string): Promise<ReadonlySet<string>> {
+    const grants = await this.grants.get(cacheKey(user), () => this.store.listByUser(user));
+    return this.hierarchy.expand(
+      grants
+        .filter((grant) => grant.clientId === null || grant.clientId === clientId)
+        .map(({ role }) => role),
+    );
+  }
+
+  private async change(
+    action: 'role.granted' | 'role.withdrawn',
+    { user, clientId, role }: RoleAssignment,
+    by: ChangedBy,
+    outer: Transaction | undefined,
+    write: (transaction: Transaction) => Promise<boolean>,
+  ): Promise<boolean> {
+    const changed = await this.transactions.run(async (inner) => {
+      if (!(await write(inner))) return false;
+      await this.revocations.raiseRoleVersion(user, clientId, by, inner);
+      const what = {
+        action,
+        object: user.subject,
+        details: { issuer: user.issuer, clientId, role },
+      };
+      await this.changes.append(changeOf(what, by, this.clock.now(), this.randomness), inner);
+      return true;
+    }, outer);
+    this.grants.evict(cacheKey(user));
+    if (changed && outer === undefined) await this.revocations.publish();
+    return changed;
+  }
+
+  private assertRole(role: string): void {
+    if (isRoleName(role) && (!this.hierarchy.isUsed || this.hierarchy.has(role))) return;
+    throw new SallyportError('ERR_INPUT_INVALID', {
+      reason: `role ${JSON.stringify(role)} is not configured`,
+      detail: 'role must be one of the configured roles',
+    });
+  }
+}
+
+const cacheKey = ({ issuer, subject }: UserId): string => JSON.stringify([issuer, subject]);

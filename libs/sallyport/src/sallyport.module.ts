@@ -1,0 +1,25 @@
+import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { openCallerContext } from './principals/open-caller-context.js';
+import { pipeline } from './pipeline.js';
+import { ConfigurableModuleClass } from './sallyport.module-definition.js';
+import { sallyportExports, sallyportProviders } from './sallyport.providers.js';
+import { JwksController } from './discovery/jwks.controller.js';
+import { SystemModule } from './system.module.js';
+
+/** Protects every route of the app that imports it, once, in its root module. */
+@Module({
+  imports: [SystemModule, DiscoveryModule],
+  controllers: [JwksController],
+  providers: [...sallyportProviders, ...pipeline],
+  exports: [SystemModule, ...sallyportExports],
+})
+export class SallyportModule extends ConfigurableModuleClass implements NestModule {
+  constructor(private readonly host: HttpAdapterHost) {
+    super();
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    openCallerContext(this.host, consumer);
+  }
+}

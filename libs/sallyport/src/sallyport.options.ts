@@ -1,0 +1,158 @@
+import { apiKeyPattern } from './api-keys/api-key-format.js';
+import {
+  resolveApiKeyOptions,
+  type ApiKeyOptions,
+  type ResolvedApiKeyOptions,
+} from './api-keys/api-key.options.js';
+import type {
+  AuthenticationOptions,
+  ResolvedAuthenticationOptions,
+} from './credentials/authentication.options.js';
+import {
+  resolveAccessTokenOptions,
+  type AccessTokenOptions,
+  type ResolvedAccessTokenOptions,
+} from './credentials/bearer/access-token.options.js';
+import { environmentOf, type Environment } from './environment.js';
+import { SallyportError } from './errors.js';
+import type { Enforcement, PolicyOptions } from './policy/enforcement.js';
+import type { ProblemOptions } from './problems/problem.options.js';
+import {
+  resolveRequestOptions,
+  type RequestOptions,
+  type ResolvedRequestOptions,
+} from './request/request.options.js';
+import {
+  resolveRevocationOptions,
+  type ResolvedRevocationOptions,
+} from './revocation/revocation.options.js';
+import { resolveRoles, type RoleHierarchy, type RoleOptions } from './role-grants/role-hierarchy.js';
+import {
+  resolveSigningKeyOptions,
+  type ResolvedSigningKeyOptions,
+  type SigningKeyOptions,
+} from './signing-keys/signing-key.options.js';
+import type { StoresDescription } from './stores-description.js';
+import {
+  resolveThrottlingOptions,
+  type ResolvedThrottlingOptions,
+  type ThrottlingOptions,
+} from './throttling/throttling.options.js';
+
+/** Everything that may be said to `SallyportModule.forRoot`. Only `issuer` and `audience` must be. */
+export interface SallyportOptions
+  extends AccessTokenOptions, AuthenticationOptions, RequestOptions {
+  /** @default 'development' if SALLYPORT_ENV says so, else 'production' */
+  readonly environment?: Environment;
+  /**
+   * Says that no second instance runs, so that state may stay in this process. Without it, stores that are not
+   * shared are refused outside development. @default false
+   */
+  readonly singleInstance?: boolean;
+  /** `report` logs refusals and lets through, while an existing app moves in. @default 'closed' */
+  readonly enforce?: Enforcement;
+  /** Fail at start on a route that declares no policy. @default false: such a route needs a caller, and no more */
+  readonly requireDeclaredPolicy?: boolean;
+  /** Status of an object that the caller may not touch. @default 404, so that ids cannot be tried out */
+  readonly deniedObject?: 404 | 403;
+  /**
+   * What each role gives: scope values, and other roles to inherit. Omitted, users are not narrowed by roles.
+   * @default undefined
+   */
+  readonly roles?: RoleOptions;
+  readonly apiKeys?: ApiKeyOptions;
+  readonly signingKeys?: SigningKeyOptions;
+  readonly throttling?: ThrottlingOptions;
+}
+
+/** The options after `resolveOptions`: complete, checked, frozen. Nothing else knows defaults. */
+export interface ResolvedOptions {
+  readonly environment: Environment;
+  readonly accessTokens: ResolvedAccessTokenOptions;
+  readonly apiKeys: ResolvedApiKeyOptions;
+  readonly authentication: ResolvedAuthenticationOptions;
+  readonly policy: PolicyOptions;
+  readonly problems: ProblemOptions;
+  readonly request: ResolvedRequestOptions;
+  readonly revocation: ResolvedRevocationOptions;
+  readonly roles: RoleHierarchy;
+  readonly signingKeys: ResolvedSigningKeyOptions;
+  readonly throttling: ResolvedThrottlingOptions;
+}
+
+export const SALLYPORT_OPTIONS = Symbol('SallyportOptions');
+export const RESOLVED_OPTIONS = Symbol('ResolvedOptions');
+
+/** Throws ERR_OPTIONS_INVALID with all mistakes at once. */
+export function resolveOptions(
+  options: SallyportOptions,
+  stores: StoresDescription,
+): ResolvedOptions {
+  const mistakes: string[] = [];
+  const { environment = environmentOf(), enforce = 'closed', deniedObject = 404 } = options;
+  const isDevelopment = environment === 'development';
+  checkChoice('environment', environment, ['development', 'production'], mistakes);
+  checkChoice('enforce', enforce, ['closed', 'report'], mistakes);
+  checkChoice('deniedObject', deniedObject, [404, 403], mistakes);
+  checkStores(stores, isDevelopment, options.singleInstance ?? false, mistakes);
+
+  const accessTokens = resolveAccessTokenOptions(options, mistakes, isDevelopment);
+  const { maxTokenLifetimeSeconds, clockSkewSeconds, issuer } = accessTokens;
+  const apiKeys = resolveApiKeyOptions(options.apiKeys ?? {}, isDevelopment, mistakes);
+  const resolved: ResolvedOptions = {
+    environment,
+    accessTokens,
+    apiKeys,
+    authentication: Object.freeze({
+      basic: options.basic ?? false,
+      apiKeyPattern: apiKeyPattern(apiKeys.prefix),
+    }),
+    policy: Object.freeze({
+      enforce,
+      requireDeclaredPolicy: options.requireDeclaredPolicy ?? false,
+      deniedObject,
+    }),
+    problems: Object.freeze({
+      realm: accessTokens.audience.replaceAll(/[^\x21\x23-\x5b\x5d-\x7e]/g, ''),
+      schemes: options.basic === true ? ['ApiKey', 'Basic'] : ['ApiKey'],
+    }),
+    request: resolveRequestOptions(options, isDevelopment, mistakes),
+    revocation: resolveRevocationOptions(
+      { horizonSeconds: maxTokenLifetimeSeconds + 2 * clockSkewSeconds, clockSkewSeconds },
+      mistakes,
+    ),
+    roles: resolveRoles(options.roles, mistakes),
+    signingKeys: resolveSigningKeyOptions(
+      options.signingKeys ?? {},
+      { issuer, maxTokenLifetimeSeconds, clockSkewSeconds },
+      mistakes,
+    ),
+    throttling: resolveThrottlingOptions(options.throttling, mistakes),
+  };
+  if (mistakes.length > 0) {
+    throw new SallyportError('ERR_OPTIONS_INVALID', {
+      reason: `SallyportModule cannot start:\n- ${mistakes.join('\n- ')}`,
+    });
+  }
+  return Object.freeze(resolved);
+}
+
+function checkChoice<T>(name: string, value: T, choices: readonly T[], mistakes: string[]): void {
+  if (!choices.includes(value)) mistakes.push(`${name} must be one of ${choices.join(', ')}`);
+}
+
+function checkStores(
+  { name, isShared, isDurable }: StoresDescription,
+  isDevelopment: boolean,
+  singleInstance: boolean,
+  mistakes: string[],
+): void {
+  if (isDevelopment) return;
+  if (!isDurable) {
+    mistakes.push(`${name} forget everything on restart: pass \`stores\`, or set SALLYPORT_ENV=development`);
+  } else if (!isShared && !singleInstance) {
+    mistakes.push(
+      `${name} are not shared between instances: use productionStores(…), or say \`singleInstance: true\``,
+    );
+  }
+}

@@ -1,0 +1,199 @@
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { createPrivateKey, createPublicKey, sign, verify, type JsonWebKey } from 'node:crypto';
+import {
+  atOnce,
+  createRevocation,
+  createSharedStores,
+  createSigningKeys,
+  ISSUER,
+} from '../../../../test/support/lives.js';
+import type { SigningKeyState } from './signing-key.js';
+
+const by = { actor: 'user:bob@backoffice-web', reason: 'laptop stolen' };
+const day = 86_400;
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+function setUp() {
+  const stores = createSharedStores();
+  const service = createSigningKeys(stores);
+  const kidIn = async (state: SigningKeyState): Promise<string | undefined> =>
+    (await stores.signingKeys.listCurrent()).find((key) => key.state === state)?.kid;
+  const actions = async (kid: string): Promise<string[]> =>
+    (await stores.changes.listByObject(kid, 10)).map(({ action }) => action);
+  return { stores, service, kidIn, actions };
+}
+
+describe('SigningKeyService', () => {
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
+
+  it('starts with a key that signs at once and one that is published for later [C64]', async () => {
+    const { service, kidIn } = setUp();
+    await service.tick();
+    const { kid } = await service.activeKey();
+    expect(kid).toBe(await kidIn('active'));
+    const published = (await service.jwks()).keys.map((key) => key.kid);
+    expect(published.sort()).toEqual([kid, await kidIn('next')].sort());
+  });
+
+  it('makes its first key when one is asked for', async () => {
+    const { service } = setUp();
+    expect(await service.activeKey()).toMatchObject({ algorithm: 'ES256' });
+  });
+
+  it('takes a key from next to active to retiring to retired [C64]', async () => {
+    const { stores, service, kidIn, actions } = setUp();
+    await service.tick();
+    const [first = '', second = ''] = [await kidIn('active'), await kidIn('next')];
+
+    stores.clock.advance(30 * day);
+    await service.tick();
+    expect(await kidIn('retiring')).toBe(first);
+    expect((await service.activeKey()).kid).toBe(second);
+    expect(await actions(second)).toEqual(['signing-key.rotated']);
+
+    stores.clock.advance(day + 360);
+    await service.tick();
+    expect(await kidIn('retiring')).toBeUndefined();
+    expect((await service.jwks()).keys.map(({ kid }) => kid)).not.toContain(first);
+    expect(await actions(first)).toEqual(['signing-key.retired', 'signing-key.issued']);
+  });
+
+  it('leaves one active and one next key after 20 parallel ticks over two instances [C64]', async () => {
+    const { stores, service } = setUp();
+    const instances = [service, createSigningKeys(stores)] as const;
+    const tickAll = () => atOnce(20, instances, (instance) => instance.tick());
+    const states = async () =>
+      (await stores.signingKeys.listCurrent()).map(({ state }) => state).sort();
+
+    await tickAll();
+    expect(await states()).toEqual(['active', 'next']);
+    stores.clock.advance(30 * day);
+    await tickAll();
+    expect(await states()).toEqual(['active', 'next', 'retiring']);
+    stores.clock.advance(30 * day);
+    await tickAll();
+    expect(await states()).toEqual(['active', 'next', 'retiring']);
+  });
+
+  it('rotates once when 20 callers over two instances ask for it at the same moment', async () => {
+    const { stores, service, kidIn } = setUp();
+    await service.tick();
+    const next = await kidIn('next');
+    const instances = [service, createSigningKeys(stores)] as const;
+    const results = await atOnce(20, instances, (instance) => instance.rotateNow(by));
+    expect(results.filter(Boolean)).toHaveLength(1);
+    expect(await kidIn('active')).toBe(next);
+  });
+
+  it('keeps nothing of a rotation that fails half-way', async () => {
+    const { stores, service, kidIn } = setUp();
+    await service.tick();
+    const [active, next] = [await kidIn('active'), await kidIn('next')];
+    const broken = jest.spyOn(stores.changes, 'append').mockRejectedValueOnce(new Error('full'));
+    await expect(service.rotateNow(by)).rejects.toThrow('full');
+    broken.mockRestore();
+    expect([await kidIn('active'), await kidIn('next')]).toEqual([active, next]);
+    expect(await kidIn('retiring')).toBeUndefined();
+  });
+
+  it('ends a leaked key, revokes all that it signed, and signs with the next one', async () => {
+    const { stores, service, kidIn } = setUp();
+    await service.tick();
+    const [leaked = '', next] = [await kidIn('active'), await kidIn('next')];
+    expect(await service.revoke(leaked, by)).toBe(true);
+    expect((await service.activeKey()).kid).toBe(next);
+    expect((await service.jwks()).keys.map(({ kid }) => kid)).not.toContain(leaked);
+    expect(await kidIn('next')).toBeDefined();
+
+    const { checker } = createRevocation(stores);
+    const token = { issuer: ISSUER, jti: 't1', sid: null, gid: null, kid: leaked, user: null };
+    const issued = { issuedAt: stores.clock.now(), clientId: 'nightly-job' };
+    const epochs = { user: 0, client: 0, roleVersion: 0 };
+    await expect(
+      checker.assertNotRevoked({ tokens: [{ ...token, ...issued, epochs }] }),
+    ).rejects.toMatchObject({ code: 'ERR_CREDENTIAL_REVOKED' });
+    expect(await service.revoke(leaked, by)).toBe(false);
+  });
+
+  it('revokes a key that is not in use yet, and publishes another one', async () => {
+    const { service, kidIn } = setUp();
+    await service.tick();
+    const [active, next = ''] = [await kidIn('active'), await kidIn('next')];
+    await service.revoke(next, by);
+    expect(await kidIn('active')).toBe(active);
+    expect(await kidIn('next')).not.toBe(next);
+  });
+
+  it('finds a key that another instance made a moment ago, but is not driven by made-up kids', async () => {
+    const { stores, service } = setUp();
+    await service.publicKeys();
+    const { kid } = await createSigningKeys(stores).activeKey();
+    expect((await service.publicKeys(kid)).map((key) => key.kid)).toContain(kid);
+
+    const reads = jest.spyOn(stores.signingKeys, 'listCurrent');
+    stores.clock.advance(0.2);
+    for (let count = 0; count < 100; count += 1)
+      await service.publicKeys(`made-up ${count.toString()}`);
+    expect(reads.mock.calls.length).toBeLessThanOrEqual(2);
+  });
+
+  it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)(
+    'publishes no private member of an %s key, and stores none in clear',
+    async (algorithm) => {
+      const stores = createSharedStores();
+      const service = createSigningKeys(stores, { algorithm });
+      const { privateKey, kid } = await service.activeKey();
+      const { keys } = await service.jwks();
+      for (const key of keys) {
+        expect(Object.keys(key)).not.toEqual(expect.arrayContaining(privateMembers));
+        expect(privateMembers.filter((member) => member in key)).toEqual([]);
+        expect(key).toMatchObject({ alg: algorithm, use: 'sig' });
+      }
+      const secret = privateKey.export({ format: 'jwk' }).d ?? '';
+      expect(secret).not.toBe('');
+      expect(JSON.stringify(await stores.signingKeys.listCurrent())).not.toContain(secret);
+      const published = keys.find((key) => key.kid === kid) as JsonWebKey;
+      const publicKey = createPublicKey({ key: published, format: 'jwk' });
+      const digest = algorithm === 'EdDSA' ? null : 'sha256';
+      const signature = sign(digest, Buffer.from('text'), privateKey);
+      expect(verify(digest, Buffer.from('text'), publicKey, signature)).toBe(true);
+    },
+  );
+
+  it('publishes no private member even if the record had one', async () => {
+    const { stores, service } = setUp();
+    await service.tick();
+    const [stored] = await stores.signingKeys.listCurrent();
+    if (stored === undefined) throw new TypeError('no key');
+    const publicJwk = { ...stored.publicJwk, d: 'secret' };
+    jest.spyOn(stores.signingKeys, 'listCurrent').mockResolvedValue([{ ...stored, publicJwk }]);
+    stores.clock.advance(1);
+    expect(JSON.stringify(await service.jwks())).not.toContain('secret');
+  });
+
+  it('refuses a sealed key that was moved to the row of another one', async () => {
+    const { stores, service } = setUp();
+    await service.tick();
+    const [one, two] = await stores.signingKeys.listCurrent();
+    if (one === undefined || two === undefined) throw new TypeError('two keys wanted');
+    const moved = { ...one, state: 'active' as const, sealedPrivateJwk: two.sealedPrivateJwk };
+    jest.spyOn(stores.signingKeys, 'listCurrent').mockResolvedValue([moved]);
+    await expect(createSigningKeys(stores).activeKey()).rejects.toMatchObject({
+      code: 'ERR_SEAL_BROKEN',
+    });
+    expect(() => createPrivateKey(two.sealedPrivateJwk)).toThrow();
+  });
+
+  it('keeps its schedule from start to shutdown, and survives a store that is away', async () => {
+    const { stores, service, kidIn } = setUp();
+    jest.spyOn(stores.signingKeys, 'listCurrent').mockRejectedValueOnce(new Error('away'));
+    await service.onApplicationBootstrap();
+    expect(await kidIn('active')).toBeUndefined();
+    await service.tick();
+    expect(await kidIn('active')).toBeDefined();
+    await service.beforeApplicationShutdown();
+  });
+});

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { addSeconds, Clock } from '../../clock.js';
+import { RevocationList, type ListedRevocation } from '../../revocation/revocation.list.js';
+import type { RevocationKey, RevocationMark } from '../../revocation/revocation.js';
+
+interface Listed extends RevocationMark {
+  readonly until: Date;
+}
+
+/** The blacklist of a single instance. A new process knows nothing and says so, until it was rebuilt. */
+@Injectable()
+export class MemoryRevocationList extends RevocationList {
+  private readonly listed = new Map<RevocationKey, Listed>();
+  private isWhole = false;
+  private sweepAtSize = 1000;
+
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  get size(): number {
+    return this.listed.size;
+  }
+
+  check(keys: readonly RevocationKey[]): Promise<readonly (RevocationMark | null)[] | null> {
+    return Promise.resolve(this.isWhole ? keys.map((key) => this.markOf(key)) : null);
+  }
+
+  publish(revocations: readonly ListedRevocation[], ttlSeconds: number): Promise<void> {
+    const until = addSeconds(this.clock.now(), ttlSeconds);
+    for (const { key, epoch, revokedAt } of revocations) {
+      const known = this.listed.get(key);
+      this.listed.set(key, {
+        epoch: Math.max(epoch, known?.epoch ?? 0),
+        revokedAt: later(revokedAt, known?.revokedAt ?? null),
+        until: later(until, known?.until ?? null) ?? until,
+      });
+    }
+    this.sweep();
+    return Promise.resolve();
+  }
+
+  async rebuild(
+    pages: () => AsyncIterable<readonly ListedRevocation[]>,
+    ttlSeconds: number,
+  ): Promise<void> {
+    if (this.isWhole) return;
+    for await (const page of pages()) await this.publish(page, ttlSeconds);
+    this.isWhole = true;
+  }
+
+  private markOf(key: RevocationKey): RevocationMark | null {
+    const listed = this.listed.get(key);
+    if (listed === undefined || listed.until <= this.clock.now()) return null;
+    return { epoch: listed.epoch, revokedAt: listed.revokedAt };
+  }
+
+  /** Drops what has run out whenever the list has doubled: no timer, and constant work per revocation. */
+  private sweep(): void {
+    if (this.listed.size < this.sweepAtSize) return;
+    const now = this.clock.now();
+    for (const [key, { until }] of this.listed) if (until <= now) this.listed.delete(key);
+    this.sweepAtSize = Math.max(1000, this.listed.size * 2);
+  }
+}
+
+const later = (a: Date | null, b: Date | null): Date | null => {
+  if (a === null || b === null) return a ?? b;
+  return a > b ? a : b;
+};

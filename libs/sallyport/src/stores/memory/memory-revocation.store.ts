@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { RevocationStore } from '../../revocation/revocation.store.js';
+import type { Revocation, RevocationKey, RevocationMark } from '../../revocation/revocation.js';
+import type { Transaction } from '../../transactions/transaction.js';
+import { assertStorable, isLongIdentifier } from '../storable-text.js';
+import { MemoryDatabase, type MemoryTable } from './memory-database.js';
+
+interface Row extends Revocation {
+  readonly isPublished: boolean;
+}
+
+const EPOCH_KINDS: readonly string[] = ['user', 'client', 'user-client'];
+
+@Injectable()
+export class MemoryRevocationStore extends RevocationStore {
+  private readonly rows: MemoryTable<Row>;
+
+  constructor(private readonly database: MemoryDatabase) {
+    super();
+    this.rows = database.table();
+  }
+
+  async raise(
+    revocation: Omit<Revocation, 'epoch'>,
+    transaction: Transaction,
+  ): Promise<RevocationMark> {
+    assertStorable(revocation, [revocation.key], isLongIdentifier);
+    const present = this.rows.get(revocation.key, transaction);
+    const row: Row = {
+      ...revocation,
+      epoch: (present?.epoch ?? 0) + 1,
+      revokedAt: later(present?.revokedAt ?? null, revocation.revokedAt),
+      changedAt: later(present?.changedAt ?? null, revocation.changedAt) ?? revocation.changedAt,
+      isPublished: false,
+    };
+    this.rows.set(row.key, row, transaction);
+    return { epoch: row.epoch, revokedAt: row.revokedAt };
+  }
+
+  async marks(
+    keys: readonly RevocationKey[],
+    transaction?: Transaction,
+  ): Promise<readonly (RevocationMark | null)[]> {
+    return keys.map((key) => {
+      const row = this.rows.get(key, transaction);
+      return row ? { epoch: row.epoch, revokedAt: row.revokedAt } : null;
+    });
+  }
+
+  async unpublished(limit: number): Promise<readonly Revocation[]> {
+    return this.rows
+      .filter((row) => !row.isPublished)
+      .sort((a, b) => a.changedAt.getTime() - b.changedAt.getTime() || byKey(a, b))
+      .slice(0, limit)
+      .map(revocationOf);
+  }
+
+  async markPublished(published: readonly Pick<Revocation, 'key' | 'epoch'>[]): Promise<void> {
+    await this.database.run(async (transaction) => {
+      for (const { key, epoch } of published) {
+        const row = this.rows.get(key, transaction);
+        if (row?.epoch === epoch) this.rows.set(key, { ...row, isPublished: true }, transaction);
+      }
+    });
+  }
+
+  async changedSince(
+    since: Date,
+    afterKey: RevocationKey | null,
+    limit: number,
+  ): Promise<readonly Revocation[]> {
+    return this.rows
+      .filter((row) => row.changedAt >= since && (afterKey === null || row.key > afterKey))
+      .sort(byKey)
+      .slice(0, limit)
+      .map(revocationOf);
+  }
+
+  async prune(before: Date): Promise<number> {
+    return this.database.run(async (transaction) => {
+      const old = this.rows.filter(
+        (row) => row.changedAt < before && !EPOCH_KINDS.includes(row.kind),
+        transaction,
+      );
+      for (const { key } of old) this.rows.delete(key, transaction);
+      return old.length;
+    });
+  }
+}
+
+const byKey = (a: Row, b: Row): number => (a.key < b.key ? -1 : 1);
+
+const later = (a: Date | null, b: Date | null): Date | null =>
+  a === null || (b !== null && b > a) ? b : a;
+
+function revocationOf({ isPublished: _, ...revocation }: Row): Revocation {
+  return revocation;
+}

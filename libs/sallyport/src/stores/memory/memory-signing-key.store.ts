@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { SigningKeyStore } from '../../signing-keys/signing-key.store.js';
+import type { SigningKey, SigningKeyState } from '../../signing-keys/signing-key.js';
+import type { Transaction } from '../../transactions/transaction.js';
+import { assertStorable } from '../storable-text.js';
+import { MemoryDatabase, type MemoryTable } from './memory-database.js';
+
+@Injectable()
+export class MemorySigningKeyStore extends SigningKeyStore {
+  private readonly keys: MemoryTable<SigningKey>;
+
+  constructor(database: MemoryDatabase) {
+    super();
+    this.keys = database.table();
+  }
+
+  async insert(key: SigningKey, transaction: Transaction): Promise<boolean> {
+    assertStorable(key, [key.kid]);
+    if (this.keys.get(key.kid, transaction) || !this.hasRoom(key.state, transaction)) return false;
+    this.keys.set(key.kid, key, transaction);
+    return true;
+  }
+
+  async listCurrent(transaction?: Transaction): Promise<readonly SigningKey[]> {
+    return this.keys
+      .filter(({ state }) => state !== 'retired' && state !== 'revoked', transaction)
+      .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.kid < b.kid ? -1 : 1));
+  }
+
+  async move(
+    kid: string,
+    from: SigningKeyState,
+    to: SigningKeyState,
+    at: Date,
+    transaction: Transaction,
+  ): Promise<boolean> {
+    const key = this.keys.get(kid, transaction);
+    if (key?.state !== from || !this.hasRoom(to, transaction)) return false;
+    this.keys.set(kid, { ...key, state: to, stateSince: at }, transaction);
+    return true;
+  }
+
+  private hasRoom(state: SigningKeyState, transaction: Transaction): boolean {
+    if (state !== 'next' && state !== 'active') return true;
+    return this.keys.filter((key) => key.state === state, transaction).length === 0;
+  }
+}

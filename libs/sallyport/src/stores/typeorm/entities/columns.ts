@@ -1,0 +1,29 @@
+import { Column, PrimaryColumn } from 'typeorm';
+
+/** Byte order, so that every database sorts and pages identifiers alike, whatever its locale. */
+const collation = 'C';
+
+export const PrimaryIdentifier = (name: string) => PrimaryColumn({ name, type: 'text', collation });
+export const PrimaryUuid = (name: string) => PrimaryColumn({ name, type: 'uuid' });
+
+export const Identifier = (name: string) => Column({ name, type: 'text', collation });
+export const OptionalIdentifier = (name: string) =>
+  Column({ name, type: 'text', collation, nullable: true });
+
+export const Text = (name: string) => Column({ name, type: 'text' });
+export const OptionalText = (name: string) => Column({ name, type: 'text', nullable: true });
+export const Texts = (name: string) => Column({ name, type: 'text', array: true });
+export const Flag = (name: string) => Column({ name, type: 'boolean' });
+export const Count = (name: string) => Column({ name, type: 'integer' });
+
+/** `bigint`, which the driver hands over as text; exact up to 2^53. */
+export const LargeCount = (name: string) =>
+  Column({ name, type: 'bigint', transformer: { from: Number, to: (count: number) => count } });
+
+/** To the millisecond, so that a `Date` comes back as it went in. */
+export const Instant = (name: string) => Column({ name, type: 'timestamptz', precision: 3 });
+export const OptionalInstant = (name: string) =>
+  Column({ name, type: 'timestamptz', precision: 3, nullable: true });
+
+export const Json = (name: string) => Column({ name, type: 'jsonb' });
+export const OptionalJson = (name: string) => Column({ name, type: 'jsonb', nullable: true });

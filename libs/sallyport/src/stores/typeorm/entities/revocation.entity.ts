@@ -1,0 +1,41 @@
+import { Entity, Index } from 'typeorm';
+import type { Revocation, RevocationKind } from '../../../revocation/revocation.js';
+import {
+  Count,
+  Flag,
+  Instant,
+  OptionalInstant,
+  OptionalText,
+  PrimaryIdentifier,
+  Text,
+} from './columns.js';
+
+@Entity({ name: 'revocations', schema: 'sallyport' })
+@Index('revocations_changed', ['changedAt'])
+@Index('revocations_outbox', ['changedAt', 'key'], { where: 'NOT is_published' })
+export class RevocationEntity implements Revocation {
+  @PrimaryIdentifier('key')
+  key!: string;
+
+  @Text('kind')
+  kind!: RevocationKind;
+
+  @Count('epoch')
+  epoch!: number;
+
+  @OptionalInstant('revoked_at')
+  revokedAt!: Date | null;
+
+  @Text('actor')
+  actor!: string;
+
+  @OptionalText('reason')
+  reason!: string | null;
+
+  @Instant('changed_at')
+  changedAt!: Date;
+
+  /** Whether the blacklist has it at this epoch: the outbox is what is not. */
+  @Flag('is_published')
+  isPublished!: boolean;
+}

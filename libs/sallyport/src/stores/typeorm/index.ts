@@ -1,0 +1,14 @@
+export { ApiKeyEntity } from './entities/api-key.entity.js';
+export { ChangeEntity } from './entities/change.entity.js';
+export { ClientSecretEntity } from './entities/client-secret.entity.js';
+export { ClientEntity } from './entities/client.entity.js';
+export { RevocationEntity } from './entities/revocation.entity.js';
+export { RoleGrantEntity } from './entities/role-grant.entity.js';
+export { SigningKeyEntity } from './entities/signing-key.entity.js';
+export { UserStateEntity } from './entities/user-state.entity.js';
+export { runSallyportMigrations } from './migrations/run-migrations.js';
+export { sallyportMigrations } from './migrations/sallyport-migrations.js';
+export { postgresDataSourceOptions } from './postgres-data-source-options.js';
+export { sallyportEntities, useSchema } from './sallyport-entities.js';
+export { TypeOrmStoresModule, type TypeOrmStoresOptions } from './typeorm-stores.module.js';
+export { transactionOf, TypeOrmTransactions } from './typeorm-transactions.js';

@@ -1,0 +1,32 @@
+import { getMetadataArgsStorage } from 'typeorm';
+import { ApiKeyEntity } from './entities/api-key.entity.js';
+import { ChangeEntity } from './entities/change.entity.js';
+import { ClientSecretEntity } from './entities/client-secret.entity.js';
+import { ClientEntity } from './entities/client.entity.js';
+import { RevocationEntity } from './entities/revocation.entity.js';
+import { RoleGrantEntity } from './entities/role-grant.entity.js';
+import { SigningKeyEntity } from './entities/signing-key.entity.js';
+import { UserStateEntity } from './entities/user-state.entity.js';
+
+/** For the `entities` of the host's DataSource; unnecessary with `autoLoadEntities`. */
+export const sallyportEntities = [
+  ApiKeyEntity,
+  ChangeEntity,
+  ClientEntity,
+  ClientSecretEntity,
+  RevocationEntity,
+  RoleGrantEntity,
+  SigningKeyEntity,
+  UserStateEntity,
+];
+
+/**
+ * Puts the entities into another PostgreSQL schema than `sallyport`. A DataSource takes the schema that
+ * is set while it initializes, and keeps it.
+ */
+export function useSchema(schema: string): void {
+  const ours = new Set<unknown>(sallyportEntities);
+  for (const table of getMetadataArgsStorage().tables) {
+    if (ours.has(table.target)) table.schema = schema;
+  }
+}

@@ -1,0 +1,50 @@
+import { SallyportError } from '../errors.js';
+import { FrozenClock } from '../testing/frozen-clock.js';
+import type { RateLimitDemand, RateLimitState } from './rate-limit.js';
+import { RateLimitStore } from './rate-limit.store.js';
+import { RateLimiter } from './rate-limiter.js';
+
+const demand: RateLimitDemand = {
+  policy: 'client',
+  group: 'client app',
+  tracker: 'reads',
+  limit: 1,
+  windowSeconds: 60,
+};
+
+class ScriptedStore extends RateLimitStore {
+  failure: Error | null = null;
+  asked = 0;
+  consume(): Promise<readonly RateLimitState[]> {
+    this.asked++;
+    return this.failure === null ? Promise.resolve([]) : Promise.reject(this.failure);
+  }
+}
+
+describe('RateLimiter', () => {
+  const clock = new FrozenClock(new Date('2030-01-01T00:00:00Z'));
+
+  it('comes back to the store once it answers again', async () => {
+    const store = new ScriptedStore();
+    const limiter = new RateLimiter(store, clock);
+    store.failure = new SallyportError('ERR_STORE_UNAVAILABLE');
+    await limiter.consume([demand]);
+    store.failure = null;
+    clock.advance(1);
+    await limiter.consume([demand]);
+    expect(store.asked).toBe(2);
+    expect(limiter.localDecisions).toBe(1);
+  });
+
+  it('passes other failures on, so that a mistake is not taken for an outage', async () => {
+    const store = new ScriptedStore();
+    store.failure = new TypeError('broken');
+    await expect(new RateLimiter(store, clock).consume([demand])).rejects.toThrow(TypeError);
+  });
+
+  it('asks nobody when there is nothing to spend', async () => {
+    const store = new ScriptedStore();
+    expect(await new RateLimiter(store, clock).consume([])).toEqual([]);
+    expect(store.asked).toBe(0);
+  });
+});

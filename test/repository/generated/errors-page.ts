@@ -1,0 +1,81 @@
+import {
+  errors,
+  problems,
+  type ErrorCode,
+  type ProblemSlug,
+} from '../../../libs/sallyport/src/errors.js';
+
+/** When each error arises. Total by type: a new code does not compile without its sentence. */
+const when: Record<ErrorCode, string> = {
+  ERR_CREDENTIAL_MALFORMED: 'A credential was sent that cannot be read, or is too long to be one.',
+  ERR_CREDENTIAL_REPEATED:
+    'A credential was sent twice, or by two ways at once (RFC 6750 §2 allows one).',
+  ERR_CREDENTIAL_IN_URL:
+    'A credential stood in the query string, where logs and histories keep it. Treat it as leaked.',
+  ERR_INPUT_INVALID: 'A parameter or the body is not what the operation takes.',
+  ERR_CREDENTIAL_MISSING:
+    'The route is not public and no credential was sent, or not the kind it asks for.',
+  ERR_CREDENTIAL_UNKNOWN: 'No such API key or client secret exists, or its secret part is wrong.',
+  ERR_CREDENTIAL_EXPIRED: 'The credential is past its expiry.',
+  ERR_CREDENTIAL_REVOKED:
+    'The credential, or the session, user, client or signing key behind it, was revoked.',
+  ERR_CREDENTIAL_STALE:
+    "The token is older than the last change of the user's roles in this client: refresh it.",
+  ERR_CREDENTIAL_MISMATCH: 'The credentials of one request do not name the same client.',
+  ERR_CREDENTIAL_ADDRESS: "The request came from outside the API key's address ranges.",
+  ERR_CREDENTIAL_SIGNED_ONLY: 'The API key may only sign requests, and was sent as text.',
+  ERR_CREDENTIAL_UNSUPPORTED: 'The credential is of a kind that is not switched on here.',
+  ERR_TOKEN_INVALID:
+    'An access token failed verification: signature, type, issuer, audience, times or claims.',
+  ERR_CLIENT_DISABLED: 'The client is disabled, and all its credentials with it.',
+  ERR_USER_SUSPENDED: 'The user is suspended; so are their tokens and personal API keys.',
+  ERR_SCOPE_INSUFFICIENT: 'The effective scope lacks what the route demands with `@Scopes()`.',
+  ERR_ROLE_MISSING: 'The user has none of the roles that `@Roles()` asks for in this client.',
+  ERR_USER_REQUIRED: 'The route demands a user, and the client acts for none.',
+  ERR_CLIENT_ONLY: 'The route is for clients on their own, and a user acts.',
+  ERR_CLAIM_MISMATCH: 'A claim of the token is not what `@Claims()` asks for.',
+  ERR_POLICY_DENIED: 'A policy of the application said no.',
+  ERR_CLIENT_VERSION_REFUSED: "The client's user-agent rule refuses this app or this version.",
+  ERR_HTTPS_REQUIRED: 'The request came over plain http from outside the machine.',
+  ERR_OBJECT_DENIED: 'The object policy denied this object; outside it looks like a missing one.',
+  ERR_NOT_FOUND: 'There is no such record.',
+  ERR_CONFLICT: 'The record is no longer in the state that the operation needs.',
+  ERR_RATE_LIMITED: 'A rate limit is used up; `Retry-After` says for how long.',
+  ERR_OPTIONS_INVALID:
+    'The options are wrong: all mistakes are listed when the application starts.',
+  ERR_POLICY_NOT_CONSULTED: 'A handler with `@UsePolicy()` answered without asking its policy.',
+  ERR_SEAL_BROKEN: 'A sealed secret was changed or moved, or its key-encryption key is missing.',
+  ERR_STORE_UNAVAILABLE: 'PostgreSQL or Redis did not answer in time.',
+  ERR_KEYS_UNAVAILABLE: 'The verification keys of an issuer cannot be had, not even a stale copy.',
+};
+
+/** docs/errors.md: each problem that a caller can see, with the codes that the log distinguishes. */
+export function renderErrorsPage(): string {
+  const slugs = Object.keys(problems) as ProblemSlug[];
+  return [
+    '# Errors',
+    '',
+    'What a caller sees is a **problem** (RFC 9457); what happened is a **code**, which only the log',
+    'names. Several codes share one problem on purpose: from outside, an unknown, an expired and a',
+    'revoked credential look the same. Code that uses the library branches on `SallyportError.code`.',
+    'Codes are never renamed or reused.',
+    '',
+    'This page is written by `npm run docs`.',
+    ...slugs.flatMap(renderProblem),
+    '',
+  ].join('\n');
+}
+
+function renderProblem(slug: ProblemSlug): string[] {
+  const { status, title, detail, ...rest } = problems[slug];
+  const error = 'oauthError' in rest ? rest.oauthError : status === 401 ? 'none' : null;
+  const challenge = error === null ? '' : ` \`error\` in \`WWW-Authenticate\`: ${error}.`;
+  const codes = (Object.keys(errors) as ErrorCode[]).filter((code) => errors[code] === slug);
+  return [
+    '',
+    `## ${slug}`,
+    '',
+    `${status} “${title}”: ${detail}${challenge}`,
+    ...codes.flatMap((code) => ['', `### \`${code}\``, '', when[code]]),
+  ];
+}

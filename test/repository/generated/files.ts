@@ -1,0 +1,14 @@
+import { renderErrorsPage } from './errors-page.js';
+import { renderPublicNames } from './public-names.js';
+
+export interface GeneratedFile {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly render: () => string | Promise<string>;
+}
+
+/** Files that are written from the code by `npm run docs`, and compared with it by every test run. */
+export const generatedFiles: readonly GeneratedFile[] = [
+  { path: 'docs/errors.md', render: renderErrorsPage },
+  { path: 'test/repository/public-names.json', render: renderPublicNames },
+];

@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { SystemRandomness } from '../../libs/sallyport/src/randomness.js';
+import { SallyportError } from '../../libs/sallyport/src/errors.js';
+import { RevocationChecker } from '../../libs/sallyport/src/revocation/revocation.checker.js';
+import {
+  RevocationList,
+  type ListedRevocation,
+} from '../../libs/sallyport/src/revocation/revocation.list.js';
+import { resolveRevocationOptions } from '../../libs/sallyport/src/revocation/revocation.options.js';
+import { RevocationPublisher } from '../../libs/sallyport/src/revocation/revocation.publisher.js';
+import { RevocationService } from '../../libs/sallyport/src/revocation/revocation.service.js';
+import type { RevocationKey } from '../../libs/sallyport/src/revocation/revocation.js';
+import { RoleGrantService } from '../../libs/sallyport/src/role-grants/role-grant.service.js';
+import {
+  resolveRoles,
+  type RoleOptions,
+} from '../../libs/sallyport/src/role-grants/role-hierarchy.js';
+import { Sealer } from '../../libs/sallyport/src/sealing/sealer.js';
+import { CurrentSigningKeys } from '../../libs/sallyport/src/signing-keys/current-signing-keys.js';
+import { RotateSigningKeys } from '../../libs/sallyport/src/signing-keys/rotate-signing-keys.js';
+import {
+  resolveSigningKeyOptions,
+  type SigningKeyOptions,
+} from '../../libs/sallyport/src/signing-keys/signing-key.options.js';
+import { SigningKeyService } from '../../libs/sallyport/src/signing-keys/signing-key.service.js';
+import { MemoryChangeStore } from '../../libs/sallyport/src/stores/memory/memory-change.store.js';
+import { MemoryDatabase } from '../../libs/sallyport/src/stores/memory/memory-database.js';
+import { MemoryRevocationList } from '../../libs/sallyport/src/stores/memory/memory-revocation.list.js';
+import { MemoryRevocationStore } from '../../libs/sallyport/src/stores/memory/memory-revocation.store.js';
+import { MemoryRoleGrantStore } from '../../libs/sallyport/src/stores/memory/memory-role-grant.store.js';
+import { MemorySigningKeyStore } from '../../libs/sallyport/src/stores/memory/memory-signing-key.store.js';
+import { MemoryUserStateStore } from '../../libs/sallyport/src/stores/memory/memory-user-state.store.js';
+import { FrozenClock } from '../../libs/sallyport/src/testing/frozen-clock.js';
+import { UserStatusService } from '../../libs/sallyport/src/users/user-status.service.js';
+
+export const ISSUER = 'https://api.example.com/oauth';
+
+/** A list that can be flushed, and put out of reach, like the server that it stands for. */
+export class FragileRevocationList extends RevocationList {
+  isOutOfReach = false;
+  checks = 0;
+  published: ListedRevocation[] = [];
+  private inner: MemoryRevocationList;
+
+  constructor(private readonly clock: FrozenClock) {
+    super();
+    this.inner = new MemoryRevocationList(clock);
+  }
+
+  lose(): void {
+    this.inner = new MemoryRevocationList(this.clock);
+  }
+
+  async check(keys: readonly RevocationKey[]): ReturnType<RevocationList['check']> {
+    this.checks += 1;
+    return this.isOutOfReach ? null : this.inner.check(keys);
+  }
+
+  async publish(revocations: readonly ListedRevocation[], ttlSeconds: number): Promise<void> {
+    this.assertInReach();
+    this.published.push(...revocations);
+    await this.inner.publish(revocations, ttlSeconds);
+  }
+
+  async rebuild(...[pages, ttlSeconds]: Parameters<RevocationList['rebuild']>): Promise<void> {
+    this.assertInReach();
+    await this.inner.rebuild(pages, ttlSeconds);
+  }
+
+  private assertInReach(): void {
+    if (this.isOutOfReach) throw new SallyportError('ERR_STORE_UNAVAILABLE');
+  }
+}
+
+/** One durable store and one list, as several instances share them. */
+export function createSharedStores(now = new Date('2030-01-01T00:00:00Z')) {
+  const clock = new FrozenClock(now);
+  const database = new MemoryDatabase();
+  return {
+    clock,
+    randomness: new SystemRandomness(),
+    database,
+    changes: new MemoryChangeStore(database),
+    revocations: new MemoryRevocationStore(database),
+    roleGrants: new MemoryRoleGrantStore(database),
+    signingKeys: new MemorySigningKeyStore(database),
+    userStates: new MemoryUserStateStore(database),
+    list: new FragileRevocationList(clock),
+    kek: { kid: 'test', key: randomBytes(32) },
+  };
+}
+
+export type SharedStores = ReturnType<typeof createSharedStores>;
+
+/** The revocation services of one instance of the app. */
+export function createRevocation(stores: SharedStores) {
+  const { clock, randomness, database, changes, revocations, list } = stores;
+  const options = resolveRevocationOptions({}, []);
+  const publisher = new RevocationPublisher(revocations, list, clock, options);
+  const service = new RevocationService(
+    revocations,
+    database,
+    changes,
+    publisher,
+    clock,
+    randomness,
+  );
+  const checker = new RevocationChecker(list, revocations, publisher, clock, options);
+  return { publisher, service, checker };
+}
+
+export function createRoleGrants(stores: SharedStores, roles?: RoleOptions): RoleGrantService {
+  const { roleGrants, database, changes, clock, randomness } = stores;
+  const hierarchy = resolveRoles(roles, []);
+  const { service } = createRevocation(stores);
+  return new RoleGrantService(roleGrants, hierarchy, service, database, changes, clock, randomness);
+}
+
+export function createUserStatus(stores: SharedStores): UserStatusService {
+  const { userStates, database, changes, clock, randomness } = stores;
+  const { service } = createRevocation(stores);
+  return new UserStatusService(userStates, service, database, changes, clock, randomness);
+}
+
+export function createSigningKeys(
+  stores: SharedStores,
+  options: SigningKeyOptions = {},
+  maxTokenLifetimeSeconds = 86_400,
+): SigningKeyService {
+  const { signingKeys, database, changes, clock, randomness, kek } = stores;
+  const mistakes: string[] = [];
+  const ownTokens = { issuer: ISSUER, maxTokenLifetimeSeconds, clockSkewSeconds: 30 };
+  const resolved = resolveSigningKeyOptions(options, ownTokens, mistakes);
+  if (mistakes.length > 0) throw new TypeError(mistakes.join('; '));
+  const sealer = new Sealer([kek], randomness);
+  const rotation = new RotateSigningKeys(
+    signingKeys,
+    database,
+    changes,
+    createRevocation(stores).service,
+    sealer,
+    clock,
+    randomness,
+    resolved,
+  );
+  return new SigningKeyService(
+    new CurrentSigningKeys(signingKeys, clock),
+    rotation,
+    sealer,
+    resolved,
+  );
+}
+
+/** Runs `work` so many times at once, by turns on two instances of the app. */
+export function atOnce<I, T>(
+  count: number,
+  [first, second]: readonly [I, I],
+  work: (instance: I) => Promise<T>,
+): Promise<T[]> {
+  return Promise.all(
+    Array.from({ length: count }, (_, index) => work(index % 2 === 0 ? first : second)),
+  );
+}

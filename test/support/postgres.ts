@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import type { DataSource, DataSourceOptions } from 'typeorm';
+import { DataSource as TypeOrmDataSource } from 'typeorm';
+import type { ApiKeyStore } from '../../libs/sallyport/src/api-keys/api-key.store.js';
+import type { ChangeStore } from '../../libs/sallyport/src/audit/change.store.js';
+import type { ClientStore } from '../../libs/sallyport/src/clients/client.store.js';
+import type { RevocationStore } from '../../libs/sallyport/src/revocation/revocation.store.js';
+import type { RoleGrantStore } from '../../libs/sallyport/src/role-grants/role-grant.store.js';
+import type { SigningKeyStore } from '../../libs/sallyport/src/signing-keys/signing-key.store.js';
+import { MemoryApiKeyStore } from '../../libs/sallyport/src/stores/memory/memory-api-key.store.js';
+import { MemoryChangeStore } from '../../libs/sallyport/src/stores/memory/memory-change.store.js';
+import { MemoryClientStore } from '../../libs/sallyport/src/stores/memory/memory-client.store.js';
+import { MemoryDatabase } from '../../libs/sallyport/src/stores/memory/memory-database.js';
+import { MemoryRevocationStore } from '../../libs/sallyport/src/stores/memory/memory-revocation.store.js';
+import { MemoryRoleGrantStore } from '../../libs/sallyport/src/stores/memory/memory-role-grant.store.js';
+import { MemorySigningKeyStore } from '../../libs/sallyport/src/stores/memory/memory-signing-key.store.js';
+import { MemoryUserStateStore } from '../../libs/sallyport/src/stores/memory/memory-user-state.store.js';
+import { embeddedDataSourceOptions } from '../../libs/sallyport/src/stores/pglite/embedded-data-source.js';
+import { runSallyportMigrations } from '../../libs/sallyport/src/stores/typeorm/migrations/run-migrations.js';
+import { postgresDataSourceOptions } from '../../libs/sallyport/src/stores/typeorm/postgres-data-source-options.js';
+import {
+  sallyportEntities,
+  useSchema,
+} from '../../libs/sallyport/src/stores/typeorm/sallyport-entities.js';
+import { TypeOrmApiKeyStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-api-key.store.js';
+import { TypeOrmChangeStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-change.store.js';
+import { TypeOrmClientStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-client.store.js';
+import { TypeOrmRevocationStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-revocation.store.js';
+import { TypeOrmRoleGrantStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-role-grant.store.js';
+import { TypeOrmSigningKeyStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-signing-key.store.js';
+import { TypeOrmTransactions } from '../../libs/sallyport/src/stores/typeorm/typeorm-transactions.js';
+import { TypeOrmUserStateStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-user-state.store.js';
+import type { Transactions } from '../../libs/sallyport/src/transactions/transaction.js';
+import type { UserStateStore } from '../../libs/sallyport/src/users/user-state.store.js';
+
+export interface DurableStores {
+  readonly transactions: Transactions;
+  readonly clients: ClientStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly roleGrants: RoleGrantStore;
+  readonly signingKeys: SigningKeyStore;
+  readonly revocations: RevocationStore;
+  readonly userStates: UserStateStore;
+  readonly changes: ChangeStore;
+  close(): Promise<void>;
+}
+
+export interface DurableStoreSet {
+  readonly name: 'memory' | 'pglite' | 'postgres';
+  /** Empty stores. On PGlite one set at a time is open in a test file. */
+  open(): Promise<DurableStores>;
+}
+
+export function openMemoryStores(): DurableStores {
+  const database = new MemoryDatabase();
+  return {
+    transactions: database,
+    clients: new MemoryClientStore(database),
+    apiKeys: new MemoryApiKeyStore(database),
+    roleGrants: new MemoryRoleGrantStore(database),
+    signingKeys: new MemorySigningKeyStore(database),
+    revocations: new MemoryRevocationStore(database),
+    userStates: new MemoryUserStateStore(database),
+    changes: new MemoryChangeStore(database),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The stores on a DataSource that is initialized and migrated. Closing them leaves it open. */
+export function typeOrmStoresOn(dataSource: DataSource): Omit<DurableStores, 'close'> {
+  const transactions = new TypeOrmTransactions(dataSource);
+  return {
+    transactions,
+    clients: new TypeOrmClientStore(transactions),
+    apiKeys: new TypeOrmApiKeyStore(transactions),
+    roleGrants: new TypeOrmRoleGrantStore(transactions),
+    signingKeys: new TypeOrmSigningKeyStore(transactions),
+    revocations: new TypeOrmRevocationStore(transactions),
+    userStates: new TypeOrmUserStateStore(transactions),
+    changes: new TypeOrmChangeStore(transactions),
+  };
+}
+
+/** A DataSource with our entities in `schema`, initialized and migrated. One after the other: see `useSchema`. */
+export function openDataSource(options: DataSourceOptions, schema: string): Promise<DataSource> {
+  const opened = opening.then(async () => {
+    useSchema(schema);
+    const dataSource = new TypeOrmDataSource({ ...options, entities: sallyportEntities });
+    await dataSource.initialize();
+    await runSallyportMigrations(dataSource);
+    return dataSource;
+  });
+  opening = opened.catch(() => undefined);
+  return opened;
+}
+let opening: Promise<unknown> = Promise.resolve();
+
+export const randomSchema = (): string => `sallyport_test_${randomBytes(6).toString('hex')}`;
+
+const truncate = (dataSource: DataSource): Promise<unknown> => {
+  const tables = sallyportEntities.map((entity) => dataSource.getMetadata(entity).tablePath);
+  return dataSource.query(`TRUNCATE ${tables.join(', ')}`);
+};
+
+/** PGlite takes a second to start, so that a test file shares one. */
+let embedded: Promise<DataSource> | undefined;
+afterAll(async () => {
+  await (await embedded)?.destroy();
+  embedded = undefined;
+});
+
+async function openEmbeddedStores(): Promise<DurableStores> {
+  embedded ??= openDataSource(embeddedDataSourceOptions({ directory: 'memory://' }), 'sallyport');
+  const dataSource = await embedded;
+  await truncate(dataSource);
+  return { ...typeOrmStoresOn(dataSource), close: () => Promise.resolve() };
+}
+
+/** In a schema of its own, dropped when closed. */
+export async function openPostgresStores(url: string): Promise<DurableStores> {
+  const schema = randomSchema();
+  const dataSource = await openDataSource(postgresDataSourceOptions(url), schema);
+  return {
+    ...typeOrmStoresOn(dataSource),
+    async close() {
+      await dataSource.query(`DROP SCHEMA ${schema} CASCADE`);
+      await dataSource.destroy();
+    },
+  };
+}
+
+const url = process.env.TEST_DATABASE_URL;
+
+/** Every kind of durable store there is on this machine: PostgreSQL where TEST_DATABASE_URL names one. */
+export const durableStoreSets: readonly DurableStoreSet[] = [
+  { name: 'memory', open: () => Promise.resolve(openMemoryStores()) },
+  { name: 'pglite', open: openEmbeddedStores },
+  ...(url === undefined
+    ? []
+    : [{ name: 'postgres', open: () => openPostgresStores(url) } as const]),
+];
