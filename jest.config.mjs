@@ -24,6 +24,6 @@ export default {
     alias('/passport', 'integrations/passport/index.ts'),
     alias('/testing', 'testing/index.ts'),
   ]),
-  setupFiles: ['<rootDir>/test/support/preload-nest.mjs'],
+  setupFiles: ['<rootDir>/test/support/load-nest-first.mjs'],
   testTimeout: 30_000,
 };

@@ -159,7 +159,7 @@ describe('Trusted issuers', () => {
         {
           ...trustedPartner,
           mapClaims: (claims) => {
-            (claims as Record<string, unknown>)['exp'] = now + 1e6;
+            (claims as Record<string, unknown>).exp = now + 1e6;
             return { clientId: 'partner-app', scope: [] };
           },
         },

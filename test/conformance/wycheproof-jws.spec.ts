@@ -24,7 +24,7 @@ interface Vector {
   readonly result: 'valid' | 'invalid' | 'acceptable';
 }
 
-const directory = process.env['TEST_VECTORS'] ?? join(process.cwd(), '../shared/vectors');
+const directory = process.env.TEST_VECTORS ?? join(process.cwd(), '../shared/vectors');
 const file = join(directory, 'wycheproof/json_web_signature_test.json');
 
 const range = (first: number, last: number): readonly number[] =>
@@ -89,6 +89,6 @@ function describeVectors({ testGroups }: Vectors): void {
 function describeAbsence(): void {
   it('has no Wycheproof vectors to run here, which only the full run must have', () => {
     console.warn(`Wycheproof JWS vectors are absent (${file}): NOT covered in this run`);
-    expect(process.env['TEST_STORES']).not.toBe('all');
+    expect(process.env.TEST_STORES).not.toBe('all');
   });
 }

@@ -47,7 +47,7 @@ export interface DurableStores {
 
 export interface DurableStoreSet {
   readonly name: 'memory' | 'pglite' | 'postgres';
-  /** Empty stores. On PGlite one set at a time is open in a test file. */
+  /** Empty stores of their own; several may be open at once. */
   open(): Promise<DurableStores>;
 }
 
@@ -97,45 +97,50 @@ let opening: Promise<unknown> = Promise.resolve();
 
 export const randomSchema = (): string => `sallyport_test_${randomBytes(6).toString('hex')}`;
 
-const truncate = (dataSource: DataSource): Promise<unknown> => {
-  const tables = sallyportEntities.map((entity) => dataSource.getMetadata(entity).tablePath);
-  return dataSource.query(`TRUNCATE ${tables.join(', ')}`);
-};
+/** Databases are used again within a test file: to empty one is much faster than to make one. */
+class DatabasePool {
+  private readonly all: { dataSource: DataSource; drop: () => Promise<unknown> }[] = [];
+  private readonly free: DataSource[] = [];
 
-/** PGlite takes a second to start, so that a test file shares one. */
-let embedded: Promise<DataSource> | undefined;
-afterAll(async () => {
-  await (await embedded)?.destroy();
-  embedded = undefined;
-});
+  constructor(private readonly options: () => DataSourceOptions) {}
 
-async function openEmbeddedStores(): Promise<DurableStores> {
-  embedded ??= openDataSource(embeddedDataSourceOptions({ directory: 'memory://' }), 'sallyport');
-  const dataSource = await embedded;
-  await truncate(dataSource);
-  return { ...typeOrmStoresOn(dataSource), close: () => Promise.resolve() };
-}
+  async open(): Promise<DurableStores> {
+    const dataSource = this.free.pop() ?? (await this.create());
+    const close = async () => {
+      const tables = sallyportEntities.map((entity) => dataSource.getMetadata(entity).tablePath);
+      await dataSource.query(tables.map((table) => `DELETE FROM ${table}`).join(';'));
+      this.free.push(dataSource);
+    };
+    return { ...typeOrmStoresOn(dataSource), close };
+  }
 
-/** In a schema of its own, dropped when closed. */
-export async function openPostgresStores(url: string): Promise<DurableStores> {
-  const schema = randomSchema();
-  const dataSource = await openDataSource(postgresDataSourceOptions(url), schema);
-  return {
-    ...typeOrmStoresOn(dataSource),
-    async close() {
-      await dataSource.query(`DROP SCHEMA ${schema} CASCADE`);
+  async destroy(): Promise<void> {
+    for (const { dataSource, drop } of this.all.splice(0)) {
+      await drop();
       await dataSource.destroy();
-    },
-  };
+    }
+  }
+
+  private async create(): Promise<DataSource> {
+    const schema = randomSchema();
+    const dataSource = await openDataSource(this.options(), schema);
+    this.all.push({ dataSource, drop: () => dataSource.query(`DROP SCHEMA ${schema} CASCADE`) });
+    return dataSource;
+  }
 }
 
 const url = process.env.TEST_DATABASE_URL;
+const embedded = new DatabasePool(() => embeddedDataSourceOptions({ directory: 'memory://' }));
+const real = new DatabasePool(() => postgresDataSourceOptions(url ?? ''));
+
+afterAll(async () => {
+  await embedded.destroy();
+  await real.destroy();
+});
 
 /** Every kind of durable store there is on this machine: PostgreSQL where TEST_DATABASE_URL names one. */
 export const durableStoreSets: readonly DurableStoreSet[] = [
   { name: 'memory', open: () => Promise.resolve(openMemoryStores()) },
-  { name: 'pglite', open: openEmbeddedStores },
-  ...(url === undefined
-    ? []
-    : [{ name: 'postgres', open: () => openPostgresStores(url) } as const]),
+  { name: 'pglite', open: () => embedded.open() },
+  ...(url === undefined ? [] : [{ name: 'postgres', open: () => real.open() } as const]),
 ];

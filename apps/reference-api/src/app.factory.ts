@@ -6,6 +6,8 @@ import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import type { AppConfig } from './config.js';
 import { OpenApiDocument } from './docs/open-api-document.js';
+import { answerRouterError } from './http/answer-router-error.js';
+import type { Middleware } from './http/middleware.js';
 import { createLog, requestLog } from './http/request-log.js';
 import { requireJson } from './http/require-json.js';
 import { securityHeaders } from './http/security-headers.js';
@@ -49,9 +51,10 @@ export async function createReferenceApi(options: ReferenceApiOptions): Promise<
 }
 
 type Module = ReturnType<typeof AppModule.of>;
-type Middleware = readonly Parameters<INestApplication['use']>[0][];
-
-async function onExpress(module: Module, middleware: Middleware): Promise<INestApplication> {
+async function onExpress(
+  module: Module,
+  middleware: readonly Middleware[],
+): Promise<INestApplication> {
   const app = await NestFactory.create<NestExpressApplication>(module, {
     ...START,
     bodyParser: false, // registered below, behind the middleware that may refuse a body
@@ -59,12 +62,20 @@ async function onExpress(module: Module, middleware: Middleware): Promise<INestA
   app.disable('x-powered-by');
   app.disable('etag');
   for (const step of middleware) app.use(step);
-  app.useBodyParser('json', { limit: BODY_LIMIT_BYTES });
+  app.useBodyParser('json', { limit: BODY_LIMIT_BYTES, inflate: false });
   return app;
 }
 
-async function onFastify(module: Module, middleware: Middleware): Promise<INestApplication> {
-  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES });
+async function onFastify(
+  module: Module,
+  middleware: readonly Middleware[],
+): Promise<INestApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    // Paths mean what they mean on Express.
+    routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true, caseSensitive: false },
+    frameworkErrors: answerRouterError,
+  });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, START);
   for (const step of middleware) app.use(step);
   return app;

@@ -47,6 +47,12 @@ export type { VerifiedAccessToken } from './credentials/verified-access-token.js
 export { RequestOrigin } from './request/request-origin.js';
 
 // Other issuers
+export {
+  auth0,
+  keycloak,
+  type Auth0Preset,
+  type IssuerPreset,
+} from './credentials/bearer/issuer-presets.js';
 export type { MappedClaims, TrustedIssuer } from './credentials/bearer/trusted-issuer.js';
 
 // The lives of credentials
@@ -58,9 +64,10 @@ export { ClientSecretService, type IssuedClientSecret } from './clients/client-s
 export type { Client, ClientSecret, UserAgentRule } from './clients/client.js';
 export { RevocationService } from './revocation/revocation.service.js';
 export { ANY_CLIENT, type RevocationTarget } from './revocation/revocation.js';
-export { RoleGrantService } from './role-grants/role-grant.service.js';
+export { RoleGrantService, type RoleAssignment } from './role-grants/role-grant.service.js';
+export type { RoleOptions } from './role-grants/role-hierarchy.js';
 export type { RoleGrant } from './role-grants/role-grant.js';
-export { SigningKeyService } from './signing-keys/signing-key.service.js';
+export { SigningKeyService, type ActiveSigningKey } from './signing-keys/signing-key.service.js';
 export { UserStatusService } from './users/user-status.service.js';
 export type { UserId } from './users/user.js';
 export { Transaction } from './transactions/transaction.js';

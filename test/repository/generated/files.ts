@@ -1,5 +1,7 @@
 import { renderErrorsPage } from './errors-page.js';
+import { renderOptionsPage } from './options-page.js';
 import { renderPublicNames } from './public-names.js';
+import { renderStandardsPage } from './standards-page.js';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -10,5 +12,7 @@ export interface GeneratedFile {
 /** Files that are written from the code by `npm run docs`, and compared with it by every test run. */
 export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/errors.md', render: renderErrorsPage },
+  { path: 'docs/options.md', render: renderOptionsPage },
+  { path: 'docs/standards.md', render: renderStandardsPage },
   { path: 'test/repository/public-names.json', render: renderPublicNames },
 ];

@@ -1,11 +1,14 @@
 import { Injectable, type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { API_KEY, USER_TOKEN } from './security-schemes.js';
+import { RoutePolicies } from '@sallyport/nest';
+import { ACCESS_TOKEN, API_KEY, operationSecurity } from './operation-security.js';
 
 /** The OpenAPI description of the running app: made once all routes are known, before it listens. */
 @Injectable()
 export class OpenApiDocument {
   private document: OpenAPIObject | null = null;
+
+  constructor(private readonly policies: RoutePolicies) {}
 
   describe(app: INestApplication, server: string): void {
     const config = new DocumentBuilder()
@@ -15,13 +18,27 @@ export class OpenApiDocument {
       .setVersion('1')
       .addServer(server)
       .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, API_KEY)
-      .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, USER_TOKEN)
+      .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, ACCESS_TOKEN)
       .build();
-    this.document = SwaggerModule.createDocument(app, config);
+    const document = SwaggerModule.createDocument(app, config, {
+      operationIdFactory: (controller, method) => `${controller}.${method}`,
+    });
+    this.secure(document);
+    this.document = document;
   }
 
   get value(): OpenAPIObject {
     if (this.document === null) throw new TypeError('OpenApiDocument.describe was not called');
     return this.document;
+  }
+
+  private secure({ paths }: OpenAPIObject): void {
+    const policies = new Map(this.policies.list().map((policy) => [policy.route, policy]));
+    for (const path of Object.values(paths)) {
+      for (const operation of [path.get, path.post, path.put, path.patch, path.delete]) {
+        const policy = policies.get(operation?.operationId ?? '');
+        if (operation && policy) operation.security = operationSecurity(policy);
+      }
+    }
   }
 }

@@ -26,8 +26,9 @@ function assertBounded(body: unknown): void {
 
 function childrenOf(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [];
-  // JSON.parse makes it an own member, which a later copy would take for the prototype.
-  if (Object.hasOwn(value, '__proto__')) throw refusal('a member named __proto__');
+  // JSON.parse makes them own members, which a later copy would take for the prototype.
+  const poison = ['__proto__', 'constructor'].find((name) => Object.hasOwn(value, name));
+  if (poison !== undefined) throw refusal(`a member named ${poison}`);
   return Object.values(value);
 }
 

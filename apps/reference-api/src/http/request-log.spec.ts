@@ -13,7 +13,7 @@ describe('requestLog', () => {
     const request = new IncomingMessage(new Socket());
     Object.assign(request, { url, method: 'GET', headers });
     const response = new ServerResponse(request);
-    requestLog(log)(request, response);
+    requestLog(log)(request, response, () => undefined);
     response.emit('finish');
     return response;
   }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { pinoHttp, type HttpLogger } from 'pino-http';
+import { pinoHttp } from 'pino-http';
 import type { LogLevel } from '../config.js';
+import type { Middleware } from './middleware.js';
 
 const REQUEST_ID = /^[\w-]{1,64}$/;
 const SECRET_HEADERS = ['authorization', 'x-api-key', 'cookie', 'proxy-authorization'];
@@ -26,14 +27,9 @@ export const createLog = (level: LogLevel, destination?: DestinationStream): Log
   );
 
 /** Middleware: a line per answer, under an id that the caller may choose and always gets back. */
-export const requestLog = (logger: Logger): HttpLogger =>
-  pinoHttp({
+export function requestLog(logger: Logger): Middleware {
+  const log = pinoHttp({
     logger,
-    genReqId: (request, response) => {
-      const id = requestIdOf(request);
-      response.setHeader('x-request-id', id);
-      return id;
-    },
     // Not the query string and no other header: credentials have been seen in both.
     serializers: {
       req: ({ raw }: { readonly raw: IncomingMessage }) => ({
@@ -48,6 +44,12 @@ export const requestLog = (logger: Logger): HttpLogger =>
       error !== undefined || statusCode >= 500 ? 'error' : 'info',
     autoLogging: { ignore: ({ url }) => url?.startsWith('/health/') ?? false },
   });
+  return (request, response, next) => {
+    request.id = requestIdOf(request); // in place of the one that Fastify counts up
+    response.setHeader('x-request-id', request.id);
+    log(request, response, next);
+  };
+}
 
 function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];

@@ -1,19 +1,19 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { UnsupportedMediaTypeException } from '@nestjs/common';
+import type { Middleware } from './middleware.js';
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
-/** Middleware: a body is JSON in UTF-8 (RFC 8259 §8.1), or refused with 415 before it is read. */
-export function requireJson(
-  request: IncomingMessage,
-  _response: ServerResponse,
-  next: (error?: unknown) => void,
-): void {
-  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-  const hasBody = encoding !== undefined || (length !== undefined && length !== '0');
-  if (!hasBody || JSON_TYPE.test(request.headers['content-type'] ?? '')) {
+/** Middleware: a body is plain JSON in UTF-8 (RFC 8259 §8.1), or refused with 415 before it is read. */
+export const requireJson: Middleware = ({ headers }, _response, next) => {
+  const length = headers['content-length'] ?? '0';
+  const hasBody = headers['transfer-encoding'] !== undefined || length !== '0';
+  if (!hasBody) {
     next();
-    return;
+  } else if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
+    next(new UnsupportedMediaTypeException('Send the body as application/json.'));
+  } else if (headers['content-encoding'] !== undefined) {
+    next(new UnsupportedMediaTypeException('Send the body without content encoding.'));
+  } else {
+    next();
   }
-  next(new UnsupportedMediaTypeException('Send the body as application/json.'));
-}
+};

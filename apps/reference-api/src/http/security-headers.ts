@@ -1,11 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
-
-type Middleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void;
+import type { Middleware } from './middleware.js';
 
 const secured = (directives: Record<string, string[]>): Middleware =>
   helmet({

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   ApiKey,
   CurrentCaller,
@@ -12,20 +12,13 @@ import {
   type BoundPolicy,
   type Caller,
 } from '@sallyport/nest';
-import { BothCredentials, EitherCredential } from '../docs/security-schemes.js';
-import type { InvoiceEntity } from './invoice.entity.js';
+import { InvoicePage } from './invoice-page.js';
+import { InvoiceEntity } from './invoice.entity.js';
 import { InvoicePolicy, type InvoiceFilter } from './invoice.policy.js';
 import { CreateInvoice, ListInvoices } from './invoice.requests.js';
 import { InvoicesService } from './invoices.service.js';
 
 type Policy = BoundPolicy<InvoiceEntity, InvoiceFilter>;
-
-export interface InvoicePage {
-  readonly items: readonly InvoiceEntity[];
-  readonly page: number;
-  readonly pageSize: number;
-  readonly total: number;
-}
 
 const invoiceId = new ParseUUIDPipe({
   exceptionFactory: () =>
@@ -41,7 +34,7 @@ export class InvoicesController {
   ) {}
 
   @Get()
-  @EitherCredential()
+  @ApiOkResponse({ type: InvoicePage })
   @Scopes('invoices:read')
   @UsePolicy(InvoicePolicy)
   async list(@Query() query: ListInvoices, @CurrentPolicy() policy: Policy): Promise<InvoicePage> {
@@ -51,7 +44,7 @@ export class InvoicesController {
   }
 
   @Get(':id')
-  @EitherCredential()
+  @ApiOkResponse({ type: InvoiceEntity })
   @Scopes('invoices:read')
   @UsePolicy(InvoicePolicy)
   async get(
@@ -62,7 +55,7 @@ export class InvoicesController {
   }
 
   @Post()
-  @EitherCredential()
+  @ApiCreatedResponse({ type: InvoiceEntity })
   @Scopes('invoices:write')
   @Roles('editor', { whenUser: true })
   create(@Body() body: CreateInvoice, @CurrentCaller() caller: Caller): Promise<InvoiceEntity> {
@@ -89,7 +82,7 @@ export class InvoicesController {
   /** Both gates as two credentials: the back office's own API key, and its user's token. */
   @Post(':id/approve')
   @HttpCode(200)
-  @BothCredentials()
+  @ApiOkResponse({ type: InvoiceEntity })
   @ApiKey()
   @RequireUser()
   @Scopes('invoices:approve')

@@ -7,7 +7,6 @@ import {
   type Caller,
   type UserPrincipal,
 } from '@sallyport/nest';
-import { EitherCredential } from '../docs/security-schemes.js';
 import { UserDirectory } from '../users/user-directory.js';
 
 export interface Me {
@@ -26,7 +25,6 @@ export class MeController {
   constructor(private readonly directory: UserDirectory) {}
 
   @Get()
-  @EitherCredential()
   @RequireUser()
   me(@CurrentUser() user: UserPrincipal, @CurrentCaller() { client, roles, scope }: Caller): Me {
     const known = this.directory.find(user);

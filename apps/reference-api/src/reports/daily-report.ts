@@ -4,7 +4,7 @@ import { IsISO8601, IsOptional, Matches } from 'class-validator';
 export class DailyReportQuery {
   @ApiPropertyOptional({ description: 'UTC. Default: today.', example: '2026-01-31' })
   @IsOptional()
-  @Matches(/^\d{4}-\d{2}-\d{2}$/)
+  @Matches(/^\d{4}-\d{2}-\d{2}$/, { message: 'date must be written like 2026-01-31' })
   @IsISO8601({ strict: true })
   date?: string;
 }

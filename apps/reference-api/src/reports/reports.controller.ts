@@ -1,7 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { ClientOnly, Scopes, Throttle, seconds } from '@sallyport/nest';
-import { EitherCredential } from '../docs/security-schemes.js';
 import { DailyReport, DailyReportQuery } from './daily-report.js';
 import { ReportsService } from './reports.service.js';
 
@@ -12,7 +11,7 @@ export class ReportsController {
 
   /** For jobs, not for people. It reads the whole day, so it may be asked less often than the rest. */
   @Get('daily')
-  @EitherCredential()
+  @ApiOkResponse({ type: DailyReport })
   @ClientOnly()
   @Scopes('reports:read')
   @Throttle({ default: { limit: 20, ttl: seconds(60) } })

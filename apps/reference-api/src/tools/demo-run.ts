@@ -49,7 +49,7 @@ export class DemoRun {
     this.print(`\n${String(this.calls).padStart(2)}  ${call.title}`);
     this.print(`    ${method} ${call.path}${credentials.map(shown).join('')}`);
     const { title, detail } = status < 400 ? {} : (body as Problem);
-    const problem = [title, detail].filter((text) => text !== undefined).join(' ');
+    const problem = [title, detail].filter((text) => text !== undefined).join(': ');
     this.print(`    ${this.coloured(status)} ${problem}`.trimEnd());
     this.print(`    ${call.why}`);
     if (status !== call.expect) {

@@ -36,7 +36,7 @@ async function tell(run: DemoRun, cast: DemoCast): Promise<void> {
   await run.call({
     title: 'A key that was made up',
     path: '/v1/invoices',
-    with: [{ ...job, label: 'garbage', value: `${job.value.slice(0, -1)}!` }],
+    with: [{ ...job, label: 'garbage', value: mistyped(job.value) }],
     expect: 401,
     why: 'Its checksum is wrong: refused without asking the database.',
   });
@@ -219,6 +219,8 @@ async function tell(run: DemoRun, cast: DemoCast): Promise<void> {
     why: `This route allows 20 a minute; ${String(done)} were answered before. Retry-After says when to come back.`,
   });
 }
+
+const mistyped = (key: string): string => key.slice(0, -1) + (key.endsWith('0') ? '1' : '0');
 
 async function main(): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-demo-'));

@@ -94,7 +94,7 @@ describe('OutboundHttp', () => {
     const hosts: unknown[] = [];
     const port = await serve((request, response) => {
       hosts.push(request.headers.host);
-      json('{}')(request, response as never);
+      json('{}')(request, response);
     });
     let lookups = 0;
     const http = new OutboundHttp({
@@ -129,7 +129,7 @@ describe('OutboundHttp', () => {
     let asked = 0;
     const target = await serve((request, response) => {
       asked += 1;
-      json('{}')(request, response as never);
+      json('{}')(request, response);
     });
     const redirect: RequestListener = (_request, response) =>
       response.writeHead(status, { location: `http://127.0.0.1:${String(target)}/` }).end();

@@ -118,6 +118,15 @@ describe('RevocationService', () => {
     });
   });
 
+  it('counts what the same transaction revoked among the epochs of a credential issued in it', async () => {
+    const { stores, service } = setUp();
+    await stores.database.run(async (transaction) => {
+      await service.revoke({ kind: 'client', clientId: 'mobile-app' }, by, transaction);
+      const epochs = await service.currentEpochs({ clientId: 'mobile-app' }, transaction);
+      expect(epochs.client).toBe(1);
+    });
+  });
+
   it.each([
     ['empty', token('')],
     ['too long', token('x'.repeat(513))],

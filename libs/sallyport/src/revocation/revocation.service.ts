@@ -82,7 +82,10 @@ export class RevocationService {
     await this.publisher.flush();
   }
 
-  /** The epochs that a credential issued now has to carry. Always from the durable store. */
+  /**
+   * The epochs that a credential issued now has to carry. Always from the durable store: name the
+   * transaction when it is issued in one.
+   */
   async currentEpochs(
     subject: { readonly user?: UserId | null; readonly clientId: string },
     transaction?: Transaction,

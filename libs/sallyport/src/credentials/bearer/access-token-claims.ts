@@ -31,7 +31,7 @@ export function readClaims(
   refuse: Refuse,
 ): Omit<VerifiedAccessToken, 'kid'> & { readonly notBefore: Date | null } {
   freeze(claims);
-  checkAudience(claims['aud'], issuer, refuse);
+  checkAudience(claims.aud, issuer, refuse);
   // RFC 9449 §7.2, RFC 8705 §3: a token bound to a key is no bearer token, and no proof of possession can be checked here yet.
   if ('cnf' in claims) throw refuse('is bound to a key');
   if (issuer.isAccessToken !== null && !ask(issuer.isAccessToken, claims, refuse)) {
@@ -67,7 +67,7 @@ function checkAudience(aud: unknown, issuer: AcceptedIssuer, refuse: Refuse): vo
   if (
     audience.length > MAX_ENTRIES.audience ||
     !audience.every((entry) => typeof entry === 'string') ||
-    !audience.some((entry) => issuer.audience.includes(entry as string))
+    !audience.some((entry) => issuer.audience.includes(entry))
   ) {
     throw refuse('is meant for another audience');
   }

@@ -1,5 +1,5 @@
 import { createTestIssuer } from '../../../../../test/support/tokens.js';
-import { resolveAccessTokenOptions, type AccessTokenOptions } from './access-token.options.js';
+import { resolveAccessTokenOptions } from './access-token.options.js';
 import { auth0, keycloak } from './issuer-presets.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 
@@ -16,11 +16,7 @@ const remote = { ...partner, jwks: undefined, jwksUri: 'https://partner.test/jwk
 
 function mistakesOf(options: object, isDevelopment = false): readonly string[] {
   const mistakes: string[] = [];
-  resolveAccessTokenOptions(
-    { ...required, ...options } as AccessTokenOptions,
-    mistakes,
-    isDevelopment,
-  );
+  resolveAccessTokenOptions({ ...required, ...options }, mistakes, isDevelopment);
   return mistakes;
 }
 

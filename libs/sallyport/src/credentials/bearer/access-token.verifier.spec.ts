@@ -35,7 +35,7 @@ describe('AccessTokenVerifier', () => {
     const token = await verifier.verify(old.accessToken({ team: { id: 1 }, roles: ['viewer'] }));
     expect(Object.isFrozen(token)).toBe(true);
     expect(
-      [token.scope, token.roles, token.user, token.claims, token.claims['team']].every(
+      [token.scope, token.roles, token.user, token.claims, token.claims.team].every(
         Object.isFrozen,
       ),
     ).toBe(true);

@@ -54,8 +54,8 @@ export class AccessTokenVerifier {
     const jws = parseCompactJws(text);
     const claims = parseStrictObject(jws.payload);
     if (claims === null) throw refusal('ERR_TOKEN_INVALID', {}, 'has no strict JSON payload');
-    const names = { iss: claims['iss'], kid: jws.kid };
-    const issuer = typeof claims['iss'] === 'string' && this.options.issuers.get(claims['iss']);
+    const names = { iss: claims.iss, kid: jws.kid };
+    const issuer = typeof claims.iss === 'string' && this.options.issuers.get(claims.iss);
     if (!issuer) throw refusal('ERR_TOKEN_INVALID', names, 'is of no trusted issuer');
 
     const key = await this.findKey(jws, issuer);
@@ -63,7 +63,7 @@ export class AccessTokenVerifier {
       throw refusal('ERR_TOKEN_INVALID', names, 'has a wrong signature');
     }
     const refuse = (flaw: string) =>
-      refusal('ERR_TOKEN_INVALID', { ...names, jti: claims['jti'] }, flaw);
+      refusal('ERR_TOKEN_INVALID', { ...names, jti: claims.jti }, flaw);
     // RFC 8725 §3.11, RFC 9068 §4: a token of another type was signed for another purpose.
     if (jws.typ === null || !issuer.acceptTyp.has(normalizeTyp(jws.typ))) {
       throw refuse('has a typ that is not accepted');

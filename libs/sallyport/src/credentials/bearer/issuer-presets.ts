@@ -20,7 +20,7 @@ export function keycloak(preset: IssuerPreset): TrustedIssuer {
     ...withKeys(preset, `${preset.issuer}/protocol/openid-connect/certs`),
     acceptTyp: ['at+jwt', 'JWT'],
     // Keycloak writes what a token is into its claims: Bearer, ID, Refresh, Logout.
-    isAccessToken: (claims) => claims['typ'] === 'Bearer',
+    isAccessToken: (claims) => claims.typ === 'Bearer',
     mapClaims: mapKeycloakClaims,
   };
 }
@@ -46,26 +46,26 @@ function mapKeycloakClaims(claims: Claims): MappedClaims | null {
   // Both marks are Keycloak's own: the claim comes with the client credentials grant only, the name is reserved with the account.
   const isServiceAccount =
     serviceClient === azp && username === `service-account-${azp.toLowerCase()}`;
-  const access = claims['resource_access'];
+  const access = claims.resource_access;
   return {
     clientId: azp,
     subject: isServiceAccount ? null : sub,
     scope: splitScope(scope),
     roles: [
-      ...rolesIn(claims['realm_access']),
+      ...rolesIn(claims.realm_access),
       ...rolesIn(isObject(access) && Object.hasOwn(access, azp) ? access[azp] : undefined),
     ],
   };
 }
 
 const rolesIn = (access: unknown): readonly string[] =>
-  isObject(access) && Array.isArray(access['roles']) ? (access['roles'] as string[]) : [];
+  isObject(access) && Array.isArray(access.roles) ? (access.roles as string[]) : [];
 
 /** Claims of ID and logout tokens (OpenID Connect Core §2, §3.3.2.11). */
 const FOREIGN_TO_ACCESS_TOKENS = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'];
 
 function isAuth0AccessToken(claims: Claims): boolean {
-  const isGranted = typeof claims['scope'] === 'string' || Array.isArray(claims['permissions']);
+  const isGranted = typeof claims.scope === 'string' || Array.isArray(claims.permissions);
   return isGranted && !FOREIGN_TO_ACCESS_TOKENS.some((name) => name in claims);
 }
 

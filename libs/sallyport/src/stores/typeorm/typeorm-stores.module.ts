@@ -10,6 +10,7 @@ import { RoleGrantStore } from '../../role-grants/role-grant.store.js';
 import { SigningKeyStore } from '../../signing-keys/signing-key.store.js';
 import { Transactions } from '../../transactions/transaction.js';
 import { UserStateStore } from '../../users/user-state.store.js';
+import { durablePorts } from '../durable-ports.js';
 import { runSallyportMigrations } from './migrations/run-migrations.js';
 import { sallyportEntities, useSchema } from './sallyport-entities.js';
 import { TypeOrmApiKeyStore } from './typeorm-api-key.store.js';
@@ -46,17 +47,6 @@ const stores: Provider[] = [
   { provide: UserStateStore, useClass: TypeOrmUserStateStore },
 ];
 
-const ports = [
-  Transactions,
-  ApiKeyStore,
-  ChangeStore,
-  ClientStore,
-  RevocationStore,
-  RoleGrantStore,
-  SigningKeyStore,
-  UserStateStore,
-];
-
 /** The durable stores on PostgreSQL, through the host's DataSource. */
 @Module({})
 export class TypeOrmStoresModule {
@@ -83,7 +73,7 @@ export class TypeOrmStoresModule {
         },
         ...stores,
       ],
-      exports: ports,
+      exports: [TypeOrmTransactions, ...durablePorts],
     };
   }
 }

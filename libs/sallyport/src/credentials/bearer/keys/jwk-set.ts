@@ -25,8 +25,8 @@ export function readJwkSet(
   accepted: readonly SigningAlgorithm[],
   previous?: ReadonlyMap<string, VerificationKey>,
 ): ReadonlyMap<string, VerificationKey> | null {
-  if (!isObject(jwks) || !Array.isArray(jwks['keys'])) return null;
-  const entries: readonly unknown[] = jwks['keys'];
+  if (!isObject(jwks) || !Array.isArray(jwks.keys)) return null;
+  const entries: readonly unknown[] = jwks.keys;
   if (entries.length > MAX_KEYS) return null;
 
   const keys = new Map<string, VerificationKey | null>();
@@ -51,7 +51,7 @@ export function readJwk(
   if (!Array.isArray(operations) || !operations.includes('verify')) return null;
 
   const algorithms = algorithmsOf(jwk).filter((algorithm) => accepted.includes(algorithm));
-  const members = MEMBERS[String(jwk['kty'])];
+  const members = MEMBERS[String(jwk.kty)];
   if (algorithms.length === 0 || members === undefined) return null;
   try {
     const publicMembers = Object.fromEntries(members.map((name) => [name, jwk[name]]));

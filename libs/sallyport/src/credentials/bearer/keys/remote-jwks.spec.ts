@@ -12,17 +12,13 @@ const second = createTestIssuer({ kid: 'second' });
 class ScriptedHttp extends OutboundHttp {
   calls = 0;
   answer: unknown = { keys: [first.publicJwk] };
-  private release: (() => void) | null = null;
-  private held: Promise<void> | null = null;
+  private held = Promise.resolve();
+  letGo = (): void => undefined;
 
   hold(): void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.held = promise;
-    this.release = resolve;
-  }
-
-  letGo(): void {
-    this.release?.();
+    this.held = new Promise((resolve) => {
+      this.letGo = resolve;
+    });
   }
 
   override async getJson(): Promise<unknown> {
