@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,7 +31,7 @@ export interface PrivateRedis {
   readonly port: number;
   /** Ends the process at once; nothing is saved. */
   kill(): Promise<void>;
-  /** Starts it again on the same port and directory. */
+  /** Starts it again on the same port and directory; does nothing while it runs. */
   start(): Promise<void>;
   /** Freezes or thaws the process: it keeps its connections and answers none. */
   freeze(isFrozen: boolean): void;
@@ -45,6 +45,7 @@ export async function startRedis(...settings: string[]): Promise<PrivateRedis> {
   let child: ChildProcess | null = null;
 
   const start = async (): Promise<void> => {
+    if (child?.exitCode === null) return;
     child = spawn(
       'redis-server',
       ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory, '--save', '', ...settings],
@@ -55,12 +56,15 @@ export async function startRedis(...settings: string[]): Promise<PrivateRedis> {
   const kill = async (): Promise<void> => {
     const ending = child;
     child = null;
-    if (ending === null || ending.exitCode !== null) return;
+    if (ending?.exitCode !== null) return;
     const gone = once(ending, 'exit');
     ending.kill('SIGKILL');
     await gone;
   };
-  await start();
+  await start().catch(async (error: unknown) => {
+    await kill();
+    throw error;
+  });
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
@@ -74,6 +78,12 @@ export async function startRedis(...settings: string[]): Promise<PrivateRedis> {
   };
 }
 
+/** Settings of a Cluster of one node: it still needs its slots (`CLUSTER ADDSLOTSRANGE`). */
+export const clusterSettings = async (): Promise<string[]> => [
+  ...['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'],
+  ...['--cluster-port', `${await freePort()}`],
+];
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -83,20 +93,31 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Any answer will do: a server with a password refuses PING, but it stands. */
+/** Waits for any answer but "still loading": a server with a password refuses PING, but it stands. */
 async function answering(port: number): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
-    const client = new Redis(port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      return;
-    } catch (error) {
-      if (error instanceof Error && /NOAUTH/.test(error.message)) return;
-      await sleep(25);
-    } finally {
-      client.disconnect();
-    }
+    const answer = await firstAnswer(port);
+    if (answer !== null && !answer.startsWith('-LOADING')) return;
+    await sleep(25);
   }
   throw new Error(`redis-server did not answer on port ${port}`);
+}
+
+function firstAnswer(port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const settle = (answer: string | null): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('data', (data) => {
+      settle(data.toString());
+    });
+    socket.once('error', () => {
+      settle(null);
+    });
+    socket.setTimeout(500, () => {
+      settle(null);
+    });
+  });
 }

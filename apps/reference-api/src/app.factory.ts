@@ -4,7 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
-import type { AppConfig } from './config.js';
+import type { Adapter, AppConfig } from './config.js';
 import { OpenApiDocument } from './docs/open-api-document.js';
 import { answerRouterError } from './http/answer-router-error.js';
 import type { Middleware } from './http/middleware.js';
@@ -19,7 +19,7 @@ const BODY_LIMIT_BYTES = 1_048_576;
 const START = { bufferLogs: true, abortOnError: false } as const;
 
 export interface ReferenceApiOptions {
-  readonly adapter: 'express' | 'fastify';
+  readonly adapter: Adapter;
   readonly config: AppConfig;
 }
 

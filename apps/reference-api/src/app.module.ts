@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { HttpProblemFilter, SallyportModule, type TrustedIssuer } from '@sallyport/nest';
 import { AdminModule } from '@sallyport/nest/admin';
@@ -13,6 +13,7 @@ import { databaseOptions } from './database.js';
 import { DocsModule } from './docs/docs.module.js';
 import { HealthModule } from './health/health.module.js';
 import { BoundedJsonPipe } from './http/bounded-json.pipe.js';
+import { DatabaseErrorsInterceptor } from './http/database-errors.interceptor.js';
 import { validationPipe } from './http/validation.pipe.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
 import { MeModule } from './me/me.module.js';
@@ -42,6 +43,7 @@ export interface AppParts {
   providers: [
     // Sallyport's filter answers its own refusals; this one gives all else the same shape.
     { provide: APP_FILTER, useClass: HttpProblemFilter },
+    { provide: APP_INTERCEPTOR, useClass: DatabaseErrorsInterceptor },
     { provide: APP_PIPE, useClass: BoundedJsonPipe },
     { provide: APP_PIPE, useFactory: validationPipe },
   ],

@@ -12,6 +12,7 @@ describe('readConfig', () => {
   it('needs nothing in development: embedded stores, on loopback', () => {
     expect(readConfig({ SALLYPORT_ENV: 'development' })).toEqual({
       isDevelopment: true,
+      adapter: 'express',
       host: '127.0.0.1',
       port: 3000,
       publicOrigin: 'http://localhost:3000',
@@ -33,10 +34,11 @@ describe('readConfig', () => {
   );
 
   it('reports all mistakes together', () => {
-    const mistakes = mistakesOf({ PORT: '99999', LOG_LEVEL: 'loud', DOCS: 'yes' });
+    const mistakes = mistakesOf({ PORT: '99999', LOG_LEVEL: 'loud', DOCS: 'yes', ADAPTER: 'koa' });
     for (const name of [
       'PORT',
       'LOG_LEVEL',
+      'ADAPTER',
       'DOCS',
       'DATABASE_URL',
       'REDIS_URL',

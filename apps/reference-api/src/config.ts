@@ -2,7 +2,10 @@ import { SallyportError } from '@sallyport/nest';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const ADAPTERS = ['express', 'fastify'] as const;
+
 export type LogLevel = (typeof LOG_LEVELS)[number];
+export type Adapter = (typeof ADAPTERS)[number];
 
 /** PGlite and memory, on this machine alone; or PostgreSQL and Redis. */
 export type StoresConfig =
@@ -12,6 +15,7 @@ export type StoresConfig =
 export interface AppConfig {
   /** Anything but `SALLYPORT_ENV=development` is production. */
   readonly isDevelopment: boolean;
+  readonly adapter: Adapter;
   readonly host: string;
   readonly port: number;
   /** What callers write before the path; also the audience of tokens. */
@@ -44,6 +48,7 @@ export function readConfig(environment: Environment): AppConfig {
   const port = readPort(read('PORT') ?? '3000', mistakes);
   const config: AppConfig = {
     isDevelopment,
+    adapter: readChoice('ADAPTER', read('ADAPTER') ?? 'express', ADAPTERS, mistakes),
     host: read('HOST') ?? (isDevelopment ? '127.0.0.1' : '0.0.0.0'),
     port,
     publicOrigin: readOrigin(read('PUBLIC_ORIGIN'), { isDevelopment, port }, mistakes),
@@ -51,7 +56,7 @@ export function readConfig(environment: Environment): AppConfig {
     stores: readStores(read('DATABASE_URL'), read('REDIS_URL'), isDevelopment, mistakes),
     kek: read('SALLYPORT_KEK') ?? null,
     trustedProxies: read('TRUSTED_PROXIES')?.split(/[\s,]+/) ?? [],
-    logLevel: readLogLevel(read('LOG_LEVEL') ?? 'info', mistakes),
+    logLevel: readChoice('LOG_LEVEL', read('LOG_LEVEL') ?? 'info', LOG_LEVELS, mistakes),
     hasDocs: readSwitch('DOCS', read('DOCS'), isDevelopment, mistakes),
   };
   if (!isDevelopment && config.kek === null) {
@@ -109,10 +114,15 @@ function readStores(
   return { kind: 'real', databaseUrl: databaseUrl ?? '', redisUrl: redisUrl ?? '' };
 }
 
-function readLogLevel(text: string, mistakes: string[]): LogLevel {
-  const level = LOG_LEVELS.find((candidate) => candidate === text);
-  if (level === undefined) mistakes.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(' ')}`);
-  return level ?? 'info';
+function readChoice<T extends string>(
+  name: string,
+  text: string,
+  choices: readonly [T, ...T[]],
+  mistakes: string[],
+): T {
+  const choice = choices.find((candidate) => candidate === text);
+  if (choice === undefined) mistakes.push(`${name} must be one of ${choices.join(' ')}`);
+  return choice ?? choices[0];
 }
 
 function readSwitch(

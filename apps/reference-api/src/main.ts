@@ -8,8 +8,7 @@ const STOP_WITHIN_MILLISECONDS = 10_000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const adapter = process.env['ADAPTER'] === 'fastify' ? 'fastify' : 'express';
-  const app = await createReferenceApi({ adapter, config });
+  const app = await createReferenceApi({ adapter: config.adapter, config });
   app.enableShutdownHooks();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

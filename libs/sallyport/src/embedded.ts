@@ -1,23 +1,16 @@
-import { Module, type DynamicModule, type InjectionToken } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { StoreHealth } from './health/store-health.js';
 import { Randomness } from './randomness.js';
 import { parseKeyEncryptionKeys, Sealer } from './sealing/sealer.js';
 import { STORES_DESCRIPTION, type StoresDescription } from './stores-description.js';
 import { memoryPassingPorts, memoryPassingStores } from './stores/memory/memory-passing-stores.js';
-import { TypeOrmStoresModule } from './stores/typeorm/typeorm-stores.module.js';
+import { TypeOrmStoresModule, type TypeOrmStoresOptions } from './stores/typeorm/typeorm-stores.module.js';
 import { TypeOrmTransactions } from './stores/typeorm/typeorm-transactions.js';
 import { SystemModule } from './system.module.js';
 
-export interface EmbeddedStoresOptions {
+export interface EmbeddedStoresOptions extends TypeOrmStoresOptions {
   /** Key-encryption keys: `kid:base64url(32 bytes)`, separated by commas; the first seals, all open. */
   readonly kek: string;
-  /** Name or injection token of the host's TypeORM DataSource. @default the default DataSource */
-  readonly dataSource?: InjectionToken<DataSource>;
-  /** PostgreSQL schema of our tables. @default 'sallyport' */
-  readonly schema?: string;
-  /** Run our pending migrations at start. @default true */
-  readonly runMigrations?: boolean;
 }
 
 const description: StoresDescription = {
@@ -34,17 +27,13 @@ class EmbeddedStoresModule {}
  * (`embeddedDataSourceOptions`), and what passes stays in this process.
  */
 export function embeddedStores(options: EmbeddedStoresOptions): DynamicModule {
-  const { dataSource, schema, runMigrations = true } = options;
-  const keys = parseKeyEncryptionKeys(options.kek);
+  const { kek, ...database } = options;
+  const keys = parseKeyEncryptionKeys(kek);
   return {
     module: EmbeddedStoresModule,
     imports: [
       SystemModule,
-      TypeOrmStoresModule.forRoot({
-        runMigrations,
-        ...(dataSource === undefined ? {} : { dataSource }),
-        ...(schema === undefined ? {} : { schema }),
-      }),
+      TypeOrmStoresModule.forRoot({ runMigrations: true, ...database }),
     ],
     providers: [
       ...memoryPassingStores,

@@ -1,5 +1,4 @@
-import { Module, type DynamicModule, type InjectionToken } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { StoreHealth } from './health/store-health.js';
 import { Randomness } from './randomness.js';
 import { parseKeyEncryptionKeys, Sealer } from './sealing/sealer.js';
@@ -7,21 +6,15 @@ import { STORES_DESCRIPTION, type StoresDescription } from './stores-description
 import { RedisConnection } from './stores/redis/redis-connection.js';
 import type { RedisClient } from './stores/redis/redis-options.js';
 import { RedisStoresModule } from './stores/redis/redis-stores.module.js';
-import { TypeOrmStoresModule } from './stores/typeorm/typeorm-stores.module.js';
+import { TypeOrmStoresModule, type TypeOrmStoresOptions } from './stores/typeorm/typeorm-stores.module.js';
 import { TypeOrmTransactions } from './stores/typeorm/typeorm-transactions.js';
 import { SystemModule } from './system.module.js';
 
-export interface ProductionStoresOptions {
+export interface ProductionStoresOptions extends TypeOrmStoresOptions {
   /** `redis://` or `rediss://` URL, or a client of the host's (Cluster, Sentinel). */
   readonly redis: string | RedisClient;
   /** Key-encryption keys: `kid:base64url(32 bytes)`, separated by commas; the first seals, all open. */
   readonly kek: string;
-  /** Name or injection token of the host's TypeORM DataSource. @default the default DataSource */
-  readonly dataSource?: InjectionToken<DataSource>;
-  /** PostgreSQL schema of our tables. @default 'sallyport' */
-  readonly schema?: string;
-  /** Run our pending migrations at start. @default false: run `sallyportMigrations` with your own */
-  readonly runMigrations?: boolean;
   /** Begins every Redis key. @default 'sallyport' */
   readonly redisKeyPrefix?: string;
 }
@@ -40,17 +33,13 @@ class ProductionStoresModule {}
  * Throws ERR_OPTIONS_INVALID for a Redis URL or key-encryption keys that cannot be read.
  */
 export function productionStores(options: ProductionStoresOptions): DynamicModule {
-  const { dataSource, schema, runMigrations, redis, redisKeyPrefix } = options;
-  const keys = parseKeyEncryptionKeys(options.kek);
+  const { redis, redisKeyPrefix, kek, ...database } = options;
+  const keys = parseKeyEncryptionKeys(kek);
   return {
     module: ProductionStoresModule,
     imports: [
       SystemModule,
-      TypeOrmStoresModule.forRoot({
-        ...(dataSource === undefined ? {} : { dataSource }),
-        ...(schema === undefined ? {} : { schema }),
-        ...(runMigrations === undefined ? {} : { runMigrations }),
-      }),
+      TypeOrmStoresModule.forRoot(database),
       RedisStoresModule.forRoot({
         ...(typeof redis === 'string' ? { url: redis } : { client: redis }),
         ...(redisKeyPrefix === undefined ? {} : { keyPrefix: redisKeyPrefix }),

@@ -1,4 +1,4 @@
-import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { Module, type NestModule } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { openCallerContext } from './principals/open-caller-context.js';
 import { pipeline } from './pipeline.js';
@@ -19,7 +19,7 @@ export class SallyportModule extends ConfigurableModuleClass implements NestModu
     super();
   }
 
-  configure(consumer: MiddlewareConsumer): void {
-    openCallerContext(this.host, consumer);
+  configure(): void {
+    openCallerContext(this.host);
   }
 }

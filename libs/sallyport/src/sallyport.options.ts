@@ -1,4 +1,4 @@
-import { apiKeyPattern } from './api-keys/api-key-format.js';
+import { apiKeyPattern, isApiKeyPrefix } from './api-keys/api-key-format.js';
 import {
   resolveApiKeyOptions,
   type ApiKeyOptions,
@@ -94,6 +94,10 @@ export function resolveOptions(
   checkChoice('environment', environment, ['development', 'production'], mistakes);
   checkChoice('enforce', enforce, ['closed', 'report'], mistakes);
   checkChoice('deniedObject', deniedObject, [404, 403], mistakes);
+  for (const name of ['basic', 'requireDeclaredPolicy', 'singleInstance'] as const) {
+    // `'false'` from an environment variable would be true.
+    checkChoice(name, options[name] ?? false, [true, false], mistakes);
+  }
   checkStores(stores, isDevelopment, options.singleInstance ?? false, mistakes);
 
   const accessTokens = resolveAccessTokenOptions(options, mistakes, isDevelopment);
@@ -105,7 +109,8 @@ export function resolveOptions(
     apiKeys,
     authentication: Object.freeze({
       basic: options.basic ?? false,
-      apiKeyPattern: apiKeyPattern(apiKeys.prefix),
+      // A wrong prefix is among the mistakes already.
+      apiKeyPattern: apiKeyPattern(isApiKeyPrefix(apiKeys.prefix) ? apiKeys.prefix : 'sp'),
     }),
     policy: Object.freeze({
       enforce,
@@ -113,7 +118,7 @@ export function resolveOptions(
       deniedObject,
     }),
     problems: Object.freeze({
-      realm: accessTokens.audience.replaceAll(/[^\x21\x23-\x5b\x5d-\x7e]/g, ''),
+      realm: String(options.audience).replaceAll(/[^\x21\x23-\x5b\x5d-\x7e]/g, ''),
       schemes: options.basic === true ? ['ApiKey', 'Basic'] : ['ApiKey'],
     }),
     request: resolveRequestOptions(options, isDevelopment, mistakes),

@@ -15,6 +15,11 @@ const sections: readonly (readonly [heading: string, name: string, file: string]
   ['throttling: { … }', 'ThrottlingOptions', 'throttling/throttling.options.ts'],
   ['stores: productionStores({ … })', 'ProductionStoresOptions', 'production.ts'],
   ['stores: embeddedStores({ … })', 'EmbeddedStoresOptions', 'embedded.ts'],
+  [
+    'both stores: { … }',
+    'TypeOrmStoresOptions',
+    'stores/typeorm/typeorm-stores.module.ts',
+  ],
   ['AdminModule.forRoot({ … })', 'AdminOptions', 'admin/admin.options.ts'],
 ];
 

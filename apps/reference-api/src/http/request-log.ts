@@ -47,7 +47,10 @@ export function requestLog(logger: Logger): Middleware {
   return (request, response, next) => {
     request.id = requestIdOf(request); // in place of the one that Fastify counts up
     response.setHeader('x-request-id', request.id);
-    log(request, response, next);
+    log(request, response);
+    // Fastify has put its own silent logger here, which pino-http leaves in place.
+    request.log = request.allLogs.at(-1) ?? logger;
+    next();
   };
 }
 

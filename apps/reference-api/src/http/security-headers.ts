@@ -21,6 +21,6 @@ const forDocs = secured({
 /** Middleware: answers of the API are data, never a page: nothing may run, frame or keep them. */
 export const securityHeaders: Middleware = (request, response, next) => {
   response.setHeader('cache-control', 'no-store');
-  const isDocs = /^\/docs(?:[/?]|$)/.test(request.url ?? '');
+  const isDocs = /^\/docs(?:[/?]|$)/i.test(request.url ?? '');
   (isDocs ? forDocs : forApi)(request, response, next);
 };

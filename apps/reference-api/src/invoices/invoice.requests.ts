@@ -1,6 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsInt, IsISO4217CurrencyCode, IsOptional, Matches, Max, Min } from 'class-validator';
+import {
+  IsInt,
+  IsISO4217CurrencyCode,
+  IsOptional,
+  IsUppercase,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
 
 const DEPARTMENT = /^[\p{L}\p{N}][\p{L}\p{N} &-]{0,39}$/u;
 
@@ -41,6 +49,7 @@ export class CreateInvoice {
 
   @ApiProperty({ description: 'ISO 4217', example: 'EUR' })
   @IsISO4217CurrencyCode()
+  @IsUppercase() // the rule above ignores case, the standard does not
   currency!: string;
 }
 

@@ -92,7 +92,7 @@ export class DemoSeed {
 
   private async isUsable({ id, client_id: clientId }: DemoKey): Promise<boolean> {
     const key = await orNull(this.apiKeys.get(id));
-    if (key === null || key.revokedAt !== null) return false;
+    if (key?.revokedAt !== null) return false;
     if (key.expiresAt !== null && key.expiresAt <= new Date()) return false;
     const epochs = await this.revocations.currentEpochs({ clientId });
     return key.clientEpoch >= epochs.client;

@@ -6,25 +6,37 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsObject,
   IsOptional,
   IsString,
   Length,
   Matches,
   Max,
-  MaxLength,
   Min,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import type { RevocationKind } from '../revocation/revocation.js';
 
+/** Unlike IsOptional lets no null through: a field is given, or it is not there. */
+const MayBeAbsent = (): PropertyDecorator =>
+  ValidateIf((_object, value: unknown) => value !== undefined);
+
 const IDENTIFIER = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
-const identifier = { message: '$property must be 1 to 256 characters, none of them control characters' };
+const identifier = {
+  message: '$property must be 1 to 256 characters, none of them control characters',
+};
+
+const REASON = /^[^\p{Cc}\p{Cs}]{1,500}$/u;
+const reason = {
+  message: '$property must be 1 to 500 characters, none of them control characters',
+};
 
 export class ReasonDto {
   /** Why; kept in the record of changes. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
-  @MaxLength(500)
+  @Matches(REASON, reason)
   readonly reason?: string;
 }
 
@@ -34,7 +46,7 @@ export class UserDto {
   readonly sub!: string;
 
   /** Issuer of that subject. @default the one configured for administration */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @Matches(IDENTIFIER, identifier)
   readonly iss?: string;
@@ -49,35 +61,36 @@ export class IssueApiKeyDto extends ReasonDto {
   @Length(1, 100)
   readonly name!: string;
 
-  @IsOptional()
+  @MayBeAbsent()
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(100)
   @IsString({ each: true })
   readonly scope?: string[];
 
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn(['read', 'write', 'admin'])
   readonly preset?: 'read' | 'write' | 'admin';
 
   /** Makes it this user's personal key. */
-  @IsOptional()
+  @MayBeAbsent()
+  @IsObject() // ValidateNested lets a list of users through, and an empty one
   @ValidateNested()
   @Type(() => UserDto)
   readonly user?: UserDto;
 
-  @IsOptional()
+  @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(50)
   @IsString({ each: true })
   readonly addressRanges?: string[];
 
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(1)
   readonly lifetimeSeconds?: number;
 
-  @IsOptional()
+  @MayBeAbsent()
   @IsBoolean()
   readonly signedOnly?: boolean;
 }
@@ -87,7 +100,7 @@ export class ListApiKeysDto {
   @Length(1, 64)
   readonly clientId!: string;
 
-  @IsOptional()
+  @MayBeAbsent()
   @Transform(({ value }) => wholeNumber(value))
   @IsInt()
   @Min(1)
@@ -95,14 +108,14 @@ export class ListApiKeysDto {
   readonly limit: number = 50;
 
   /** Id of the last key of the page before. */
-  @IsOptional()
+  @MayBeAbsent()
   @Matches(/^[0-9A-Za-z]{16}$/)
   readonly after?: string;
 }
 
 export class RotateApiKeyDto extends ReasonDto {
   /** How long the old key goes on. @default 86400 */
-  @IsOptional()
+  @MayBeAbsent()
   @IsInt()
   @Min(0)
   @Max(30 * 86_400)
@@ -131,13 +144,13 @@ export class RevokeDto extends ReasonDto {
   readonly id!: string;
 
   /** Issuer of a token, session, grant, user or signing key. @default the one configured for administration */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @Matches(IDENTIFIER, identifier)
   readonly iss?: string;
 
   /** For `user-client`: in which client. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   @Length(1, 64)
   readonly clientId?: string;
@@ -154,9 +167,9 @@ export class RoleGrantDto extends UserDto {
   @Length(1, 64)
   readonly role!: string;
 
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
-  @MaxLength(500)
+  @Matches(REASON, reason)
   readonly reason?: string;
 }
 

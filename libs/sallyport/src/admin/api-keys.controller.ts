@@ -1,4 +1,4 @@
-import { Body, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Get, Header, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiKeyService, type IssuedApiKey } from '../api-keys/api-key.service.js';
 import { Clock } from '../clock.js';
 import {
@@ -12,6 +12,9 @@ import { IssueApiKeyDto, ListApiKeysDto, ReasonDto, RotateApiKeyDto } from './ad
 import { ADMIN_OPTIONS, type AdminOptions } from './admin.options.js';
 import { viewOf, type ApiKeyView } from './api-key.view.js';
 import { changedBy } from './changed-by.js';
+
+/** No cache on the way may keep an answer that holds a key (RFC 9111 §5.2.2.5). */
+const NOT_KEPT = ['Cache-Control', 'no-store'] as const;
 
 /** A key with its text: the only answer that ever holds one. */
 interface IssuedApiKeyView extends ApiKeyView {
@@ -28,6 +31,7 @@ export class ApiKeysController {
   ) {}
 
   @Post()
+  @Header(...NOT_KEPT)
   async issue(
     @Body() { reason, user, ...key }: IssueApiKeyDto,
     @CurrentClient() client: ClientPrincipal,
@@ -38,6 +42,7 @@ export class ApiKeysController {
   }
 
   @Get()
+  @Header(...NOT_KEPT)
   async list(
     @Query() { clientId, ...page }: ListApiKeysDto,
   ): Promise<{ readonly apiKeys: readonly ApiKeyView[] }> {
@@ -47,6 +52,7 @@ export class ApiKeysController {
   }
 
   @Post(':id/rotate')
+  @Header(...NOT_KEPT)
   async rotate(
     @Param('id') id: string,
     @Body() { reason, ...options }: RotateApiKeyDto = {},

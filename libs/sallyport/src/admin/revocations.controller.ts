@@ -11,6 +11,8 @@ import { invalidInput } from '../input.js';
 import type { ClientPrincipal } from '../principals/caller.js';
 import { CurrentClient } from '../principals/current.decorators.js';
 import { RevocationService } from '../revocation/revocation.service.js';
+import { RevocationStore } from '../revocation/revocation.store.js';
+import { ANY_CLIENT, revocationKey, type RevocationTarget } from '../revocation/revocation.js';
 import { SigningKeyService } from '../signing-keys/signing-key.service.js';
 import { AdminController } from './admin-controller.decorator.js';
 import { RevokeDto } from './admin.dto.js';
@@ -22,6 +24,7 @@ import { changedBy } from './changed-by.js';
 export class RevocationsController {
   constructor(
     private readonly revocations: RevocationService,
+    private readonly revoked: RevocationStore,
     private readonly apiKeys: ApiKeyService,
     private readonly clients: ClientService,
     private readonly secrets: ClientSecretService,
@@ -42,24 +45,25 @@ export class RevocationsController {
         await this.apiKeys.revoke(id, by);
         return;
       case 'client-secret':
-        if (!(await this.secrets.revoke(id, by))) throw notFound('client secret');
-        return;
+        if (await this.secrets.revoke(id, by)) return;
+        return this.assertRevokedBefore({ kind, id }, 'client secret');
       case 'signing-key':
         // Only our own keys have a record; another issuer's `kid` is revoked for us alone.
         if (asked.iss !== undefined && asked.iss !== this.tokens.issuer) {
           return this.revocations.revoke({ kind, issuer, kid: id }, by);
         }
-        if (!(await this.signingKeys.revoke(id, by))) throw notFound('signing key in use');
-        return;
+        if (await this.signingKeys.revoke(id, by)) return;
+        return this.assertRevokedBefore(
+          { kind, issuer: this.tokens.issuer, kid: id },
+          'signing key in use',
+        );
       case 'client':
         await this.clients.get(id);
         return this.revocations.revoke({ kind, clientId: id }, by);
       case 'user-client':
         if (asked.clientId === undefined) throw invalidInput('clientId is needed for user-client');
-        return this.revocations.revoke(
-          { kind, issuer, subject: id, clientId: asked.clientId },
-          by,
-        );
+        if (asked.clientId !== ANY_CLIENT) await this.clients.get(asked.clientId);
+        return this.revocations.revoke({ kind, issuer, subject: id, clientId: asked.clientId }, by);
       case 'user':
         return this.revocations.revoke({ kind, issuer, subject: id }, by);
       case 'token':
@@ -69,6 +73,12 @@ export class RevocationsController {
       case 'grant':
         return this.revocations.revoke({ kind, issuer, gid: id }, by);
     }
+  }
+
+  /** To revoke twice is no mistake; to revoke what never was is one, and must not look like success. */
+  private async assertRevokedBefore(target: RevocationTarget, what: string): Promise<void> {
+    const [mark] = await this.revoked.marks([revocationKey(target)]);
+    if (mark == null) throw notFound(what);
   }
 }
 

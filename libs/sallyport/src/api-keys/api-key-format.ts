@@ -5,7 +5,8 @@ import type { ApiKeyEnvironment } from './api-key.js';
 const ID_LENGTH = 16;
 const SECRET_LENGTH = 43; // log2(62 ** 43) is 256 bits
 const CHECKSUM_LENGTH = 6;
-const FORMAT = /^([a-z][a-z0-9]{0,15})_(live|test)_([0-9A-Za-z]{16})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
+const FORMAT =
+  /^([a-z][a-z0-9]{0,15})_(live|test)_([0-9A-Za-z]{16})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
 
 /** Lower case letters and digits, so that `_` always ends it. */
 export const isApiKeyPrefix = (text: string): boolean => /^[a-z][a-z0-9]{0,15}$/.test(text);

@@ -1,7 +1,13 @@
 import type { ApiKeyEnvironment } from './api-key.js';
+import { isScopeToken } from '../input.js';
 import { isApiKeyPrefix } from './api-key-format.js';
 
 export type ApiKeyPreset = 'read' | 'write' | 'admin';
+
+const PRESETS: readonly string[] = ['read', 'write', 'admin'] satisfies ApiKeyPreset[];
+/** The longest overlap of a rotation: 30 days. */
+export const MAX_OVERLAP_SECONDS = 30 * 86_400;
+const MAX_LIFETIME_SECONDS = 100 * 365 * 86_400;
 
 export interface ApiKeyOptions {
   /** First part of every key: 1 to 16 of `a-z 0-9`, a letter first. @default 'sp' */
@@ -10,9 +16,9 @@ export interface ApiKeyOptions {
   readonly environment?: ApiKeyEnvironment;
   /** How long a key lives unless the issuer says otherwise. @default 7776000 (90 days) */
   readonly lifetimeSeconds?: number;
-  /** The longest life that may be asked for. @default 31536000 (a year) */
+  /** The longest life that may be asked for, 100 years at most. @default 31536000 (a year) */
   readonly maxLifetimeSeconds?: number;
-  /** How long a rotated key goes on working beside its successor. @default 86400 (24 hours) */
+  /** How long a rotated key goes on working beside its successor, 30 days at most. @default 86400 (24 hours) */
   readonly overlapSeconds?: number;
   /** Prefixes of another system's keys that were imported by hash, such as `['old-']`. @default [] */
   readonly foreignPrefixes?: readonly string[];
@@ -53,23 +59,49 @@ export function resolveApiKeyOptions(
     mistakes.push('apiKeys.prefix must be 1 to 16 of a-z and 0-9, a letter first');
   }
   for (const name of ['lifetimeSeconds', 'maxLifetimeSeconds'] as const) {
-    if (!Number.isSafeInteger(resolved[name]) || resolved[name] <= 0) {
-      mistakes.push(`apiKeys.${name} must be a whole number above 0`);
+    if (!isWhole(resolved[name], 1, MAX_LIFETIME_SECONDS)) {
+      mistakes.push(`apiKeys.${name} must be a whole number from 1 to ${MAX_LIFETIME_SECONDS}`);
     }
   }
-  if (!Number.isSafeInteger(resolved.overlapSeconds) || resolved.overlapSeconds < 0) {
-    mistakes.push('apiKeys.overlapSeconds must be a whole number, 0 or more');
+  if (!isWhole(resolved.overlapSeconds, 0, MAX_OVERLAP_SECONDS)) {
+    mistakes.push(`apiKeys.overlapSeconds must be a whole number from 0 to ${MAX_OVERLAP_SECONDS}`);
   }
   if (resolved.lifetimeSeconds > resolved.maxLifetimeSeconds) {
     mistakes.push('apiKeys.lifetimeSeconds must not be above apiKeys.maxLifetimeSeconds');
   }
-  for (const prefix of resolved.foreignPrefixes) {
-    // A foreign prefix that our own keys begin with would send their lookups to the wrong column.
-    if (!/^[A-Za-z0-9_-]{2,32}$/.test(prefix) || `${resolved.prefix}_`.startsWith(prefix)) {
+  checkEnvironment(resolved.environment, mistakes);
+  checkForeignPrefixes(resolved.foreignPrefixes, `${resolved.prefix}_`, mistakes);
+  checkPresets(resolved.presets, mistakes);
+  return Object.freeze(resolved);
+}
+
+const isWhole = (value: number, least: number, most: number): boolean =>
+  Number.isSafeInteger(value) && value >= least && value <= most;
+
+function checkEnvironment(environment: string, mistakes: string[]): void {
+  if (environment !== 'live' && environment !== 'test') {
+    mistakes.push('apiKeys.environment must be live or test');
+  }
+}
+
+/** Whatever could be the beginning of a key of ours is no foreign prefix: a mistyped key would cost a store call. */
+function checkForeignPrefixes(prefixes: readonly string[], ours: string, mistakes: string[]): void {
+  for (const prefix of prefixes) {
+    const isOurs = ours.startsWith(prefix) || prefix.startsWith(ours);
+    if (!/^[A-Za-z0-9_-]{2,32}$/.test(prefix) || isOurs) {
       mistakes.push(
         `apiKeys.foreignPrefixes: "${prefix}" must be 2 to 32 of A-Z a-z 0-9 _ - and not begin our own keys`,
       );
     }
   }
-  return Object.freeze(resolved);
+}
+
+function checkPresets(presets: ApiKeyOptions['presets'] & object, mistakes: string[]): void {
+  for (const [name, scope] of Object.entries(presets)) {
+    if (!PRESETS.includes(name) || !Array.isArray(scope) || !scope.every(isScopeToken)) {
+      mistakes.push(
+        `apiKeys.presets.${name} must be a list of scope values, for read, write or admin`,
+      );
+    }
+  }
 }

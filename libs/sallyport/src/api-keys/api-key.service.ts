@@ -17,11 +17,17 @@ import type { ApiKey, ApiKeyChanges } from './api-key.js';
 import { ApiKeyDirectory } from './api-key.directory.js';
 import { formatApiKey, newApiKeyId, newApiKeySecret } from './api-key-format.js';
 import {
+  changesIn,
   checkAddressRanges,
+  checkedUser,
+  checkExpiry,
   checkName,
+  checkOverlap,
   checkScope,
   chooseLifetime,
   chooseScope,
+  lifetimeToPassOn,
+  scopeToPassOn,
   type ApiKeyDemands,
 } from './api-key-input.js';
 import { API_KEY_OPTIONS, type ResolvedApiKeyOptions } from './api-key.options.js';
@@ -73,9 +79,9 @@ export class ApiKeyService {
   async issue(key: NewApiKey, by: ChangedBy, transaction?: Transaction): Promise<IssuedApiKey> {
     checkName(key.name);
     checkAddressRanges(key.addressRanges ?? []);
+    const user = key.user === undefined ? null : checkedUser(key.user);
     return this.transactions.run(async (inner) => {
       const client = await this.client(key.clientId, inner);
-      const user = key.user ?? null;
       const epochs = await this.revocations.currentEpochs({ user, clientId: key.clientId }, inner);
       const now = this.clock.now();
       return this.insert(
@@ -84,7 +90,7 @@ export class ApiKeyService {
           clientId: key.clientId,
           user,
           scope: chooseScope(client, key, this.options),
-          addressRanges: key.addressRanges ?? [],
+          addressRanges: [...(key.addressRanges ?? [])],
           signedOnly: key.signedOnly ?? false,
           clientEpoch: epochs.client,
           userEpoch: epochs.user,
@@ -105,7 +111,7 @@ export class ApiKeyService {
       throw invalidInput('prefix must be one of options.apiKeys.foreignPrefixes');
     }
     if (!/^[0-9a-f]{64}$/.test(key.sha256)) throw invalidInput('sha256 must be 64 hex digits');
-    return this.transactions.run(async (inner) => {
+    const imported = await this.transactions.run(async (inner) => {
       const client = await this.client(key.clientId, inner);
       const epochs = await this.revocations.currentEpochs({ clientId: key.clientId }, inner);
       const now = this.clock.now();
@@ -121,7 +127,7 @@ export class ApiKeyService {
         clientId: key.clientId,
         user: null,
         scope: chooseScope(client, key, this.options),
-        addressRanges: key.addressRanges ?? [],
+        addressRanges: [...(key.addressRanges ?? [])],
         signedOnly: false,
         clientEpoch: epochs.client,
         userEpoch: 0,
@@ -137,13 +143,18 @@ export class ApiKeyService {
       );
       return apiKey;
     }, transaction);
+    this.directory.evict(imported);
+    return imported;
   }
 
   /** Throws ERR_NOT_FOUND. */
   async get(id: string, transaction?: Transaction): Promise<ApiKey> {
     const key = await this.store.find(id, transaction);
     if (key === null) {
-      throw new SallyportError('ERR_NOT_FOUND', { reason: `no API key ${id}`, detail: 'No such API key.' });
+      throw new SallyportError('ERR_NOT_FOUND', {
+        reason: 'no such API key',
+        detail: 'No such API key.',
+      });
     }
     return key;
   }
@@ -157,22 +168,28 @@ export class ApiKeyService {
     return this.update(id, { name }, by, transaction);
   }
 
-  /** Changes a key that is not revoked. Narrowing is effective here at once, on other instances within half a second. */
+  /**
+   * Changes a key that is not revoked. Narrowing is effective here at once, on other instances within half a
+   * second. ERR_CONFLICT for a revoked key, and for the end of one that has ended or been replaced: nothing
+   * revives it.
+   */
   async update(
     id: string,
-    changes: ApiKeyChanges,
+    asked: ApiKeyChanges,
     by: ChangedBy,
     transaction?: Transaction,
   ): Promise<void> {
+    const changes = changesIn(asked);
     if (changes.name !== undefined) checkName(changes.name);
     if (changes.addressRanges !== undefined) checkAddressRanges(changes.addressRanges);
+    checkExpiry(changes.expiresAt, this.clock.now(), this.options);
     const key = await this.transactions.run(async (inner) => {
       const known = await this.get(id, inner);
       if (changes.scope !== undefined) {
         checkScope(await this.client(known.clientId, inner), changes.scope);
       }
-      this.checkExpiry(changes.expiresAt);
       if (!(await this.store.update(id, changes, inner))) throw conflict('this API key is revoked');
+      if (changes.expiresAt !== undefined) await this.assertMayEndElsewhen(known, inner);
       await this.changes.append(
         this.change('api-key.updated', by, { fields: Object.keys(changes).join(' ') })(id),
         inner,
@@ -183,8 +200,9 @@ export class ApiKeyService {
   }
 
   /**
-   * Gives the key a successor with the same rights. The old one goes on for the overlap (default 24 h), at most
-   * until its own end. ERR_CONFLICT when it is revoked, expired or already rotated: of two at once, one wins.
+   * Gives the key a successor with the same rights, as far as its client still has them. The old one goes on for
+   * the overlap (default 24 h), at most until its own end. ERR_CONFLICT when it is revoked, expired or already
+   * rotated: of two at once, one wins.
    */
   async rotate(
     id: string,
@@ -193,21 +211,24 @@ export class ApiKeyService {
     transaction?: Transaction,
   ): Promise<IssuedApiKey> {
     const overlapSeconds = options.overlapSeconds ?? this.options.overlapSeconds;
-    if (!Number.isSafeInteger(overlapSeconds) || overlapSeconds < 0 || overlapSeconds > 30 * 86_400) {
-      throw invalidInput('overlapSeconds must be a whole number from 0 to 2592000 (30 days)');
-    }
+    checkOverlap(overlapSeconds);
     const { old, issued } = await this.transactions.run(async (inner) => {
       const old = await this.get(id, inner);
-      await this.client(old.clientId, inner);
+      const client = await this.client(old.clientId, inner);
+      await this.assertNotEnded(old, inner);
       const now = this.clock.now();
       const successorId = newApiKeyId(this.randomness);
       const endsAt = addSeconds(now, overlapSeconds);
       if (!(await this.store.supersede(id, { replacedBy: successorId, at: now, endsAt }, inner))) {
         throw conflict('this API key is revoked, expired, or has been rotated already');
       }
-      const lifetime = lifetimeOf(old) ?? this.options.lifetimeSeconds;
       const issued = await this.insert(
-        { ...old, createdAt: now, expiresAt: addSeconds(now, lifetime) },
+        {
+          ...old, // its epochs too: what ends the old key ends this one
+          scope: scopeToPassOn(client, old.scope),
+          createdAt: now,
+          expiresAt: addSeconds(now, lifetimeToPassOn(old, this.options)),
+        },
         this.change('api-key.rotated', by, { from: id, client: old.clientId }),
         inner,
         successorId,
@@ -247,7 +268,8 @@ export class ApiKeyService {
       prefix,
       environment,
     };
-    if (!(await this.store.insert(apiKey, transaction))) throw conflict('try again: the id is taken');
+    if (!(await this.store.insert(apiKey, transaction)))
+      throw conflict('try again: the id is taken');
     await this.changes.append(change(id, key.createdAt), transaction);
     return { apiKey, plaintext: formatApiKey({ prefix, environment, id, secret }) };
   }
@@ -256,7 +278,7 @@ export class ApiKeyService {
     const client = await this.clients.find(clientId, transaction);
     if (client === null) {
       throw new SallyportError('ERR_NOT_FOUND', {
-        reason: `no client ${clientId}`,
+        reason: 'no such client',
         detail: 'No such client.',
       });
     }
@@ -264,13 +286,20 @@ export class ApiKeyService {
     return client;
   }
 
-  private checkExpiry(expiresAt: Date | null | undefined): void {
-    if (expiresAt === undefined) return;
-    const latest = addSeconds(this.clock.now(), this.options.maxLifetimeSeconds);
-    if (expiresAt === null || Number.isNaN(expiresAt.getTime()) || expiresAt > latest) {
-      throw invalidInput(
-        `expiresAt must be within ${this.options.maxLifetimeSeconds.toString()} seconds from now`,
-      );
+  /** Revoking a client or a user raises an epoch, and leaves the records of their keys as they are. */
+  private async assertNotEnded(key: ApiKey, transaction: Transaction): Promise<void> {
+    const current = await this.revocations.currentEpochs(key, transaction);
+    if (key.clientEpoch < current.client || key.userEpoch < current.user) {
+      throw conflict('this API key ended when its client or its user was revoked');
+    }
+  }
+
+  /** Asked after the update, which holds the row: a rotation at the same time has come before it, or comes after. */
+  private async assertMayEndElsewhen(before: ApiKey, transaction: Transaction): Promise<void> {
+    const { replacedBy } = await this.get(before.id, transaction);
+    const isExpired = before.expiresAt !== null && before.expiresAt <= this.clock.now();
+    if (isExpired || replacedBy !== null) {
+      throw conflict('this API key has expired or was replaced: its end is settled');
     }
   }
 
@@ -290,6 +319,3 @@ const NEW_KEY = {
 } as const;
 
 const conflict = (detail: string) => new SallyportError('ERR_CONFLICT', { reason: detail, detail });
-
-const lifetimeOf = ({ createdAt, expiresAt }: ApiKey): number | null =>
-  expiresAt === null ? null : Math.ceil((expiresAt.getTime() - createdAt.getTime()) / 1000);

@@ -188,6 +188,15 @@ export function describeApiKeyStore(open: () => Promise<Opened>): void {
     expect(await supersede(key.id, at(99), at(200))).toBe(true);
   });
 
+  it('reads what a transaction would leave, for those who name it', async () => {
+    await run(async (transaction) => {
+      await stores.apiKeys.insert(key, transaction);
+      await stores.apiKeys.revoke(key.id, at(5), transaction);
+      const found = await stores.apiKeys.find(key.id, transaction);
+      expect(found).toEqual({ ...key, revokedAt: at(5) });
+    });
+  });
+
   it('lets one of 20 revocations win', async () => {
     await insert(key);
     const { transactions, apiKeys } = stores;
@@ -233,7 +242,7 @@ export function describeApiKeyStore(open: () => Promise<Opened>): void {
     });
   });
 
-  it('loses no use and does not deadlock when 20 batches name the same keys in any order [W7]', async () => {
+  it('loses no use and does not deadlock when 20 batches name the same keys in any order [W7] [T12]', async () => {
     const ids = Array.from({ length: 10 }, (_, index) => `key${String(index)}`);
     for (const id of ids) await insert({ ...bare, id });
     await Promise.all(

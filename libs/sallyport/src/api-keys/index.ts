@@ -1,4 +1,9 @@
-export { ApiKeyService, type ImportedApiKey, type IssuedApiKey, type NewApiKey } from './api-key.service.js';
+export {
+  ApiKeyService,
+  type ImportedApiKey,
+  type IssuedApiKey,
+  type NewApiKey,
+} from './api-key.service.js';
 export type { ApiKey, ApiKeyChanges, ApiKeyEnvironment } from './api-key.js';
 export { formatApiKey, parseApiKey, type ApiKeyParts } from './api-key-format.js';
 export type { ApiKeyOptions, ApiKeyPreset } from './api-key.options.js';

@@ -40,25 +40,39 @@ export class VerifyApiKey {
   }
 
   private async find(text: string): Promise<ApiKey> {
+    const { prefix, environment, foreignPrefixes } = this.options;
+    if (foreignPrefixes.some((foreign) => text.startsWith(foreign))) return this.findForeign(text);
     const parts = parseApiKey(text);
-    if (parts === null) return this.findForeign(text);
-    const { prefix, environment } = this.options;
+    if (parts === null) throw unknown('not the text of an API key');
     if (parts.prefix !== prefix || parts.environment !== environment) {
-      throw unknown(`a key of ${parts.prefix}_${parts.environment}, here is ${prefix}_${environment}`);
+      throw unknown(`a key of another prefix or environment than ${prefix}_${environment}`);
     }
     const key = await this.keys.find(parts.id);
     const isSame = isSameHash(key?.secretHash ?? NO_HASH, hashSecret(parts.secret));
-    if (key === null || key.isForeign || !isSame) throw unknown(`API key ${parts.id}: ${key === null ? 'no such id' : 'wrong secret'}`);
+    if (key === null || key.isForeign || !isSame) {
+      throw unknown(`API key ${parts.id}: ${key === null ? 'no such id' : 'wrong secret'}`);
+    }
+    this.assertOfHere(key);
     return key;
   }
 
   /** Keys of another system have neither id nor checksum; their high entropy allows a lookup by hash. */
   private async findForeign(text: string): Promise<ApiKey> {
-    const isForeign = this.options.foreignPrefixes.some((prefix) => text.startsWith(prefix));
-    if (!isForeign || text.length > MAX_FOREIGN_LENGTH) throw unknown('not the text of an API key');
+    if (text.length > MAX_FOREIGN_LENGTH) throw unknown('not the text of an API key');
     const key = await this.keys.findForeign(hashSecret(text));
-    if (key === null) throw unknown('no imported API key with this hash');
+    if (key === null || !text.startsWith(key.prefix)) {
+      throw unknown('no imported API key with this hash');
+    }
+    this.assertOfHere(key);
     return key;
+  }
+
+  /** The hash does not cover what comes before the secret, and anyone can write a new checksum: the record decides. */
+  private assertOfHere(key: ApiKey): void {
+    const isOfHere =
+      key.environment === this.options.environment &&
+      (key.isForeign || key.prefix === this.options.prefix);
+    if (!isOfHere) throw unknown(`API key ${key.id} was issued for another prefix or environment`);
   }
 }
 

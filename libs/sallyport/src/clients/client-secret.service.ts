@@ -7,6 +7,8 @@ import { addSeconds, Clock } from '../clock.js';
 import { invalidInput } from '../input.js';
 import { randomBase62, Randomness, uuidv7 } from '../randomness.js';
 import { RevocationService } from '../revocation/revocation.service.js';
+import { RevocationStore } from '../revocation/revocation.store.js';
+import { revocationKey } from '../revocation/revocation.js';
 import { Transactions, type Transaction } from '../transactions/transaction.js';
 import { ClientService } from './client.service.js';
 import { ClientStore } from './client.store.js';
@@ -31,6 +33,7 @@ export class ClientSecretService {
     private readonly changes: ChangeStore,
     private readonly transactions: Transactions,
     private readonly revocations: RevocationService,
+    private readonly revoked: RevocationStore,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
   ) {}
@@ -69,6 +72,11 @@ export class ClientSecretService {
     }, transaction);
   }
 
+  /** Those that are valid now, so that one can be picked to revoke. */
+  list(clientId: string): Promise<readonly ClientSecret[]> {
+    return this.active(clientId);
+  }
+
   /** Final. Reports whether this call did it. */
   async revoke(id: string, by: ChangedBy, transaction?: Transaction): Promise<boolean> {
     const isRevoked = await this.transactions.run(async (inner) => {
@@ -83,9 +91,19 @@ export class ClientSecretService {
   /** The secret whose text this is, or null. Every active secret is compared, in constant time each. */
   async verify(clientId: string, plaintext: string): Promise<ClientSecret | null> {
     const presented = hashSecret(plaintext);
-    const secrets = await this.store.activeSecrets(clientId, this.clock.now());
+    const secrets = await this.active(clientId);
     isSameHash(NO_HASH, presented); // an unknown client costs a comparison too
     return secrets.filter(({ secretHash }) => isSameHash(secretHash, presented))[0] ?? null;
+  }
+
+  /** Secrets carry no epoch: those that were there when their client was revoked ended then. */
+  private async active(clientId: string): Promise<readonly ClientSecret[]> {
+    const [secrets, [mark]] = await Promise.all([
+      this.store.activeSecrets(clientId, this.clock.now()),
+      this.revoked.marks([revocationKey({ kind: 'client', clientId })]),
+    ]);
+    const revokedAt = mark?.revokedAt ?? null;
+    return revokedAt === null ? secrets : secrets.filter(({ createdAt }) => createdAt > revokedAt);
   }
 
   private async insert(
@@ -94,7 +112,7 @@ export class ClientSecretService {
     by: ChangedBy,
     transaction: Transaction,
   ): Promise<IssuedClientSecret> {
-    const client = await this.clients.get(clientId, transaction);
+    const client = await this.clients.hold(clientId, transaction);
     if (client.type === 'public') {
       // RFC 6749 §2.1: a public client cannot keep one.
       throw invalidInput(`client ${clientId} is public: it cannot keep a secret`);
@@ -111,7 +129,12 @@ export class ClientSecretService {
     };
     await this.store.insertSecret(secret, transaction);
     await this.changes.append(
-      changeOf({ action, object: secret.id, details: { client: clientId } }, by, now, this.randomness),
+      changeOf(
+        { action, object: secret.id, details: { client: clientId } },
+        by,
+        now,
+        this.randomness,
+      ),
       transaction,
     );
     return { secret, plaintext };

@@ -7,7 +7,7 @@ import { SallyportError } from '../errors.js';
 import type { PageRequest } from '../page.js';
 import { Randomness } from '../randomness.js';
 import { Transactions, type Transaction } from '../transactions/transaction.js';
-import { checkClient, type ClientFields } from './client-input.js';
+import { checkClient, fieldsIn, type ClientFields } from './client-input.js';
 import { ClientDirectory } from './client.directory.js';
 import { ClientStore } from './client.store.js';
 import type { Client } from './client.js';
@@ -30,7 +30,11 @@ export class ClientService {
 
   /** Throws ERR_INPUT_INVALID, or ERR_CONFLICT when the client id is taken. */
   async register(fields: NewClient, by: ChangedBy, transaction?: Transaction): Promise<Client> {
+    const { clientId, name, type } = fields;
     const client: Client = {
+      clientId,
+      name,
+      type,
       isThirdParty: false,
       scope: [],
       grantTypes: [],
@@ -38,7 +42,7 @@ export class ClientService {
       origins: [],
       plan: null,
       userAgent: null,
-      ...fields,
+      ...fieldsIn(fields),
       createdAt: this.clock.now(),
       disabledAt: null,
       version: 1,
@@ -57,7 +61,7 @@ export class ClientService {
     const client = await this.store.find(clientId, transaction);
     if (client === null) {
       throw new SallyportError('ERR_NOT_FOUND', {
-        reason: `no client ${clientId}`,
+        reason: 'no such client',
         detail: 'No such client.',
       });
     }
@@ -76,7 +80,7 @@ export class ClientService {
     transaction?: Transaction,
   ): Promise<Client> {
     return this.change('client.updated', clientId, by, transaction, (client) => {
-      const changed = { ...client, ...fields };
+      const changed = { ...client, ...fieldsIn(fields) };
       checkClient(changed);
       return changed;
     });
@@ -99,6 +103,14 @@ export class ClientService {
       ...client,
       disabledAt: null,
     }));
+  }
+
+  /**
+   * Lets nobody else change the client, or what hangs on it, until `transaction` ends: so that what two do at once
+   * to its secrets comes one after the other. @internal
+   */
+  async hold(clientId: string, transaction: Transaction): Promise<Client> {
+    return this.replace(clientId, (client) => client, transaction);
   }
 
   private async change(

@@ -83,6 +83,13 @@ export function describeClientStore(open: () => Promise<Opened>): void {
     expect(await stores.clients.find('nightly-job')).toEqual(bare);
   });
 
+  it('reads what a transaction would leave, for those who name it', async () => {
+    await run(async (transaction) => {
+      await stores.clients.insert(client, transaction);
+      expect(await stores.clients.find(client.clientId, transaction)).toEqual(client);
+    });
+  });
+
   it('lets one of 20 inserts of one client id win', async () => {
     const { transactions, clients } = stores;
     expect(await winnersOf20(transactions, (tx) => clients.insert(client, tx))).toBe(1);

@@ -17,7 +17,8 @@ export function isAcceptedUserAgent(rule: UserAgentRule, userAgent: string | und
   const [version] = versions;
   // Two versions of one product are a contradiction, not a choice.
   if (version === undefined || versions.length > 1) return false;
-  if (rule.refusedVersions?.some((refused) => compareVersions(refused, version) === 0)) return false;
+  if (rule.refusedVersions?.some((refused) => compareVersions(refused, version) === 0))
+    return false;
   return rule.minimumVersion === undefined || compareVersions(version, rule.minimumVersion) >= 0;
 }
 

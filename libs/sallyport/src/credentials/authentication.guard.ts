@@ -5,7 +5,7 @@ import type { SecuredRequest } from '../principals/secured-request.js';
 import { RouteAccess } from '../request/route-access.js';
 import { Authenticator } from './authenticator.js';
 
-/** Records who is calling. A request whose caller is known already, by a guard that ran before, is not verified again. */
+/** Records who is calling. Bound twice, it verifies once: the authenticator knows the requests that it has seen. */
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
   private readonly logger = new Logger('Sallyport');
@@ -16,10 +16,12 @@ export class AuthenticationGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (this.routes.isPublic(context)) return true;
     const request = context.switchToHttp().getRequest<SecuredRequest>();
+    // Whatever wrote it there before, a middleware of the host perhaps, it is not our word.
+    delete request.caller;
+    if (this.routes.isPublic(context)) return true;
     try {
-      request.caller ??= await this.authenticator.authenticate(request);
+      request.caller = await this.authenticator.authenticate(request);
       CallerContext.fill(request.caller);
     } catch (error) {
       if (!(error instanceof SallyportError) || !this.routes.isReportOnly(context)) throw error;

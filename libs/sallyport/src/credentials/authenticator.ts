@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiKeyUsage } from '../api-keys/api-key-usage.js';
 import { ClientDirectory } from '../clients/client.directory.js';
@@ -27,6 +28,9 @@ export abstract class Authenticator {
 
 @Injectable()
 export class RequestAuthenticator extends Authenticator {
+  /** Requests that were judged, with the verdict: who asks twice, guard or Passport, neither verifies nor counts twice. */
+  private readonly verdicts = new WeakMap<IncomingMessage, Promise<Caller>>();
+
   constructor(
     private readonly verifier: CredentialVerifier,
     private readonly clients: ClientDirectory,
@@ -41,7 +45,14 @@ export class RequestAuthenticator extends Authenticator {
     super();
   }
 
-  async authenticate(request: AdapterRequest): Promise<Caller> {
+  authenticate(request: AdapterRequest): Promise<Caller> {
+    const raw = rawRequest(request);
+    const verdict = this.verdicts.get(raw) ?? this.judge(request);
+    this.verdicts.set(raw, verdict);
+    return verdict;
+  }
+
+  private async judge(request: AdapterRequest): Promise<Caller> {
     const verified = await this.verifyAll(request);
     const clientId = agreed(verified.map((one) => one.clientId), (id) => id);
     const user = agreed(

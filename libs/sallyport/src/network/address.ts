@@ -2,10 +2,14 @@ import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
+const DOTTED_QUAD = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/;
+
 function parse(text: string): Address | null {
-  // Stricter than the parser, which also reads `0x7f.1`: four decimal parts, or a colon.
-  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text) && !text.includes(':')) return null;
   const [withoutZone = ''] = text.split('%');
+  const quad = withoutZone.slice(withoutZone.lastIndexOf(':') + 1);
+  // Stricter than the parser, which also reads `0x7f.1`, and `012.0.0.1` as octal: others read it as 12.0.0.1.
+  if ((quad.includes('.') || quad === text) && !DOTTED_QUAD.test(quad)) return null;
+  if (withoutZone !== text && quad === withoutZone) return null; // a zone is IPv6's
   // `process` makes IPv4 of `::ffff:a.b.c.d`, which Node reports on dual-stack sockets.
   return ipaddr.isValid(withoutZone) ? ipaddr.process(withoutZone) : null;
 }
@@ -56,5 +60,5 @@ function parseRange(text: string): readonly [Address, number] | null {
   if (bits === undefined) return [address, size];
   // A mapped base would count its bits from another zero; it is refused rather than guessed at.
   if (!/^\d{1,3}$/.test(bits) || Number(bits) > size) return null;
-  return base.toLowerCase().startsWith('::ffff:') ? null : [address, Number(bits)];
+  return address instanceof ipaddr.IPv4 && base.includes(':') ? null : [address, Number(bits)];
 }

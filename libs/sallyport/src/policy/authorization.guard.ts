@@ -22,22 +22,28 @@ export class AuthorizationGuard implements CanActivate {
     const enforced = this.policies.of(context);
     if (enforced.policy.isPublic) return true;
     const request = context.switchToHttp().getRequest<SecuredRequest & PoliciedRequest>();
-    const refusal = this.refusal(request.caller, enforced);
-    if (refusal !== null) {
-      if (!enforced.isReportOnly) throw refusal;
+    const { caller } = request;
+    const { isReportOnly, objectPolicy } = enforced;
+    const refusal = this.refusal(caller, enforced);
+    if (refusal !== null && !isReportOnly) throw refusal;
+    // Where there is no caller, the authentication guard has reported that already.
+    if (refusal !== null && caller !== undefined) {
       this.logger.warn(`would refuse ${enforced.policy.route}: ${refusal.code}, ${refusal.message}`);
     }
-    if (enforced.objectPolicy !== null && request.caller !== undefined) {
-      const deniedCode =
-        this.options.deniedObject === 404 ? 'ERR_OBJECT_DENIED' : 'ERR_POLICY_DENIED';
-      request[POLICIED] = new BoundPolicy(enforced.objectPolicy, request.caller, deniedCode);
+    if (objectPolicy !== null) {
+      const { deniedObject } = this.options;
+      request[POLICIED] = new BoundPolicy(objectPolicy, caller ?? null, {
+        deniedCode: deniedObject === 404 ? 'ERR_OBJECT_DENIED' : 'ERR_POLICY_DENIED',
+        report: isReportOnly ? (reason) => this.logger.warn(reason) : null,
+      });
     }
     return true;
   }
 
   private refusal(caller: Caller | undefined, { policy }: EnforcedPolicy): SallyportError | null {
-    // Without a caller the authentication guard has thrown, or reported and let through.
-    if (caller === undefined) return new SallyportError('ERR_CREDENTIAL_MISSING');
+    if (caller === undefined) {
+      return new SallyportError('ERR_CREDENTIAL_MISSING', { reason: `${policy.route}: no caller` });
+    }
     const decision = decide(caller, policy);
     if (decision.allowed) return null;
     const { code, leg, reason, scope } = decision.refusal;

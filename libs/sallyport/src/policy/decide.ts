@@ -96,10 +96,19 @@ function demandClaims(caller: Caller, { claims }: RoutePolicy): Decision {
 }
 
 function matches(claims: Claims, demand: ClaimsDemand): boolean {
-  if (typeof demand === 'function') return demand(claims);
+  if (typeof demand === 'function') return isMet(demand, claims);
   return Object.entries(demand).every(([name, wanted]) => {
     if (!Object.hasOwn(claims, name)) return false;
     const values: readonly unknown[] = [claims[name]].flat();
     return [wanted].flat().some((value) => values.includes(value));
   });
+}
+
+/** Only `true` is a yes: not the promise of an async test, nor the end of one that met claims it did not expect. */
+function isMet(test: (claims: Claims) => unknown, claims: Claims): boolean {
+  try {
+    return test(claims) === true;
+  } catch {
+    return false;
+  }
 }

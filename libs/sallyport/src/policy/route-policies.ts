@@ -2,6 +2,7 @@ import { Inject, Injectable, type ExecutionContext, type OnModuleInit, type Type
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import { SallyportError } from '../errors.js';
+import { RoleHierarchy } from '../role-grants/role-hierarchy.js';
 import { RouteAccess } from '../request/route-access.js';
 import { compileRoutePolicy } from './compile-route-policy.js';
 import { ALWAYS_ENFORCED, POLICY_OPTIONS, type PolicyOptions } from './enforcement.js';
@@ -26,6 +27,7 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly modules: ModuleRef,
+    private readonly roles: RoleHierarchy,
     @Inject(POLICY_OPTIONS) private readonly options: PolicyOptions,
   ) {
     super();
@@ -35,22 +37,27 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
     const mistakes: string[] = [];
     for (const [controller, handler] of this.routes()) {
       const { policy } = this.compile(controller, handler, mistakes);
+      this.checkRoles(policy, mistakes);
       if (this.options.requireDeclaredPolicy && !policy.isDeclared) {
         mistakes.push(
           `${policy.route} declares no policy: demand something (@Scopes, @RequireUser …) or open it with @Public()`,
         );
       }
     }
-    if (mistakes.length > 0) {
-      throw new SallyportError('ERR_OPTIONS_INVALID', { reason: mistakes.join('; ') });
-    }
+    refuseMistakes(mistakes);
   }
 
-  /** The policy of the handler that is about to run. */
+  /** The policy of the handler that is about to run. Throws ERR_OPTIONS_INVALID for a late one with mistakes. */
   of(context: ExecutionContext): EnforcedPolicy {
     const controller = context.getClass();
     const handler = context.getHandler();
-    return this.compiled.get(controller)?.get(handler) ?? this.compile(controller, handler, []);
+    const known = this.compiled.get(controller)?.get(handler);
+    if (known !== undefined) return known;
+    const mistakes: string[] = [];
+    const late = this.compile(controller, handler, mistakes);
+    if (mistakes.length > 0) this.compiled.get(controller)?.delete(handler);
+    refuseMistakes(mistakes);
+    return late;
   }
 
   override isPublic(context: ExecutionContext): boolean {
@@ -79,6 +86,13 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
     return enforced;
   }
 
+  private checkRoles({ route, roles }: RoutePolicy, mistakes: string[]): void {
+    if (!this.roles.isUsed) return;
+    for (const role of roles.filter((name) => !this.roles.has(name))) {
+      mistakes.push(`${route} demands the role ${JSON.stringify(role)}, which \`roles\` does not name`);
+    }
+  }
+
   private objectPolicy(
     type: ObjectPolicyType | null,
     route: string,
@@ -94,12 +108,9 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
   }
 
   private routes(): (readonly [Type, Handler])[] {
-    return this.discovery.getControllers().flatMap(({ metatype, instance }) => {
+    return this.discovery.getControllers().flatMap(({ metatype }) => {
       if (typeof metatype !== 'function') return [];
-      const prototype = Object.getPrototypeOf(instance ?? metatype.prototype) as Record<
-        string,
-        Handler
-      >;
+      const prototype = metatype.prototype as Record<string, Handler>;
       return this.scanner
         .getAllMethodNames(prototype)
         .map((name) => prototype[name])
@@ -107,4 +118,12 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
         .map((method) => [metatype as Type, method as Handler] as const);
     });
   }
+}
+
+/** All of them at once, each once: those of a class come up with each of its routes. */
+function refuseMistakes(mistakes: readonly string[]): void {
+  if (mistakes.length === 0) return;
+  throw new SallyportError('ERR_OPTIONS_INVALID', {
+    reason: `the policies of the routes are wrong:\n- ${[...new Set(mistakes)].join('\n- ')}`,
+  });
 }

@@ -1,4 +1,3 @@
-import type { MiddlewareConsumer } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { CallerContext } from './caller-context.js';
 
@@ -13,17 +12,15 @@ interface FastifyLike {
  * Opens an empty `CallerContext` around every request. On Fastify by a hook that runs after the body was read: what
  * a middleware opens before is lost there, since the body's events belong to the connection.
  */
-export function openCallerContext(host: HttpAdapterHost, consumer: MiddlewareConsumer): void {
-  const { httpAdapter } = host;
+export function openCallerContext({ httpAdapter }: HttpAdapterHost): void {
   if (httpAdapter.getType() === 'fastify') {
     httpAdapter.getInstance<FastifyLike>().addHook('preValidation', (_request, _reply, done) => {
       CallerContext.open(done);
     });
     return;
   }
-  consumer
-    .apply((_request: unknown, _response: unknown, next: () => void) => {
-      CallerContext.open(next);
-    })
-    .forRoutes('{*path}');
+  // Not by Nest's consumer, whose routes depend on global prefixes and versions: this is for all of them.
+  httpAdapter.use((_request: unknown, _response: unknown, next: () => void) => {
+    CallerContext.open(next);
+  });
 }

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { problems } from '../errors.js';
@@ -16,10 +17,13 @@ export class HttpProblemFilter implements ExceptionFilter {
 
   catch(exception: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw exception;
-    const body = this.problem(exception);
     const { httpAdapter } = this.host;
     const response = host.switchToHttp().getResponse<object>();
-    if (httpAdapter.isHeadersSent(response)) return;
+    const body = this.problem(exception);
+    if (httpAdapter.isHeadersSent(response)) {
+      httpAdapter.end(response);
+      return;
+    }
     httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
     httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
     httpAdapter.reply(response, body, body.status);
@@ -32,10 +36,23 @@ export class HttpProblemFilter implements ExceptionFilter {
       const { title, detail } = problems['server-error'];
       return { type: problemType('server-error'), title, status: status ?? 500, detail };
     }
-    // RFC 9457 §4.2.1: about:blank says no more than the status does.
-    const title = exception instanceof HttpException ? exception.message : 'Bad request';
-    return { type: 'about:blank', title, status };
+    const detail = exception instanceof HttpException ? detailOf(exception) : null;
+    // RFC 9457 §4.2.1: about:blank says no more than the status does, and its title is the status phrase.
+    const problem = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Refused', status };
+    return detail === null ? problem : { ...problem, detail };
   }
+}
+
+/** What the app says to the caller; a validation pipe says several things. */
+function detailOf(exception: HttpException): string | null {
+  const response: unknown = exception.getResponse();
+  const message: unknown =
+    typeof response === 'object' && response !== null && 'message' in response
+      ? response.message
+      : response;
+  const text = Array.isArray(message) ? message.join('; ') : message;
+  // The router names the whole URL of what it does not find, query and all.
+  return typeof text === 'string' && !/^Cannot [A-Z-]+ \//.test(text) ? text : null;
 }
 
 /** Body parsers and routers throw errors that only carry a status. */

@@ -5,6 +5,8 @@ import { challengeFor } from './challenge.js';
 import { problemOf } from './problem-details.js';
 import { PROBLEM_OPTIONS, type ProblemOptions } from './problem.options.js';
 
+const CONTROL = /\p{Cc}/gu;
+
 /** Turns a refusal into an RFC 9457 problem with its challenge, and writes the code and the reason to the log. */
 @Catch(SallyportError)
 @Injectable()
@@ -22,6 +24,10 @@ export class ProblemFilter implements ExceptionFilter<SallyportError> {
     if (host.getType() !== 'http') throw error;
     const { httpAdapter } = this.host;
     const response = host.switchToHttp().getResponse<object>();
+    if (httpAdapter.isHeadersSent(response)) {
+      httpAdapter.end(response); // a handler that answers by itself was faster: nothing can be withheld any more
+      return;
+    }
     const body = problemOf(error);
     const challenge = challengeFor(error, this.options.realm, this.options.schemes);
     if (challenge !== null) httpAdapter.setHeader(response, 'WWW-Authenticate', challenge);
@@ -35,7 +41,8 @@ export class ProblemFilter implements ExceptionFilter<SallyportError> {
   }
 
   private log(error: SallyportError): void {
-    const line = `${error.code}: ${error.message}`;
+    // Identifiers of other issuers may hold line breaks, which would forge lines of the log.
+    const line = `${error.code}: ${error.message}`.replaceAll(CONTROL, ' ');
     const { cause } = error.context;
     if (error.problem.status < 500) this.logger.warn(line);
     else this.logger.error(line, cause instanceof Error ? cause.stack : undefined);

@@ -4,15 +4,13 @@ const NAMES = /[?&](?:access_token|api[-_]?key|x-api-key|client_secret|authoriza
 
 /**
  * Refuses credentials in the query (RFC 6750 §2.3, OAuth 2.1): URLs end up in logs, histories and referrers.
- * Finds the customary names, and our own keys under any name. Throws ERR_CREDENTIAL_IN_URL.
+ * Finds the customary names, and our own keys under any name or in the path. Throws ERR_CREDENTIAL_IN_URL.
  */
 export function refuseCredentialsInUrl(url: string, apiKeyPattern: RegExp): void {
-  const query = url.indexOf('?');
-  if (query === -1) return;
-  const text = url.slice(query).replaceAll(/%5f/gi, '_').replaceAll(/%2d/gi, '-');
+  const text = url.replaceAll(/%5f/gi, '_').replaceAll(/%2d/gi, '-');
   if (NAMES.test(text) || apiKeyPattern.test(text)) {
     throw new SallyportError('ERR_CREDENTIAL_IN_URL', {
-      reason: 'a credential came in the query string',
+      reason: 'a credential came in the URL',
       detail:
         'Send credentials in the Authorization or X-API-Key header. One that was in a URL may be in logs by now: rotate it.',
     });

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { SallyportError } from '../errors.js';
 import { rawRequest, type AdapterRequest } from './adapter-request.js';
 
@@ -7,9 +8,9 @@ import { rawRequest, type AdapterRequest } from './adapter-request.js';
  */
 export function singleHeader(request: AdapterRequest, name: string): string | null {
   const raw = rawRequest(request);
-  // In-process test transports have no `headersDistinct`.
+  // HTTP/2 and in-process transports have no `headersDistinct`; HTTP/2, too, keeps the first of two in `headers`.
   const distinct = (raw as Partial<typeof raw>).headersDistinct;
-  const values = distinct === undefined ? [raw.headers[name] ?? []].flat() : (distinct[name] ?? []);
+  const values = distinct === undefined ? linesOf(raw, name) : (distinct[name] ?? []);
   if (values.length > 1) {
     throw new SallyportError('ERR_CREDENTIAL_REPEATED', {
       reason: `header ${name} came ${values.length} times`,
@@ -18,3 +19,7 @@ export function singleHeader(request: AdapterRequest, name: string): string | nu
   }
   return values[0] ?? null;
 }
+
+/** `rawHeaders` holds names and values by turns, every line that came. */
+const linesOf = ({ rawHeaders }: IncomingMessage, name: string): readonly string[] =>
+  rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);

@@ -2,10 +2,24 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { Inject, Injectable } from '@nestjs/common';
 import { AddressRanges, canonicalAddress, isLoopback } from '../network/address.js';
+import { parseForwarded, type ForwardedHop } from './forwarded-header.js';
 import { REQUEST_OPTIONS, type ResolvedRequestOptions } from './request.options.js';
 import { rawRequest, type AdapterRequest } from './adapter-request.js';
 
 const MAX_HOPS = 32;
+
+/** Written by proxies only: on a request that came straight from its sender there is none. */
+const PROXY_HEADERS = ['forwarded', 'via', 'x-real-ip'].concat(
+  ['for', 'host', 'proto'].map((name) => `x-forwarded-${name}`),
+);
+
+interface Sender {
+  readonly address: string;
+  /** How the sender spoke to the outermost trusted proxy, as that says; null without a word of it. */
+  readonly proto: string | null;
+  /** Whether the address is the sender's: not that of a proxy which did not say for whom it speaks. */
+  readonly isCertain: boolean;
+}
 
 /**
  * Where a request comes from. The only reader of `Forwarded` (RFC 7239) and `X-Forwarded-*`, and it
@@ -21,73 +35,75 @@ export class RequestOrigin {
 
   /** Address of the sender in canonical form; the nearest untrusted hop. */
   addressOf(request: AdapterRequest): string {
-    const raw = rawRequest(request);
-    let address = peerOf(raw);
-    if (!this.proxies.contains(address)) return address;
-    for (const hop of this.forwardedFor(raw).reverse()) {
-      const next = canonicalAddress(hop);
-      if (next === null) return address; // garbage or `unknown`: the last hop that we know
-      address = next;
-      if (!this.proxies.contains(address)) return address;
-    }
-    return address;
+    return this.sender(rawRequest(request)).address;
   }
 
   /** Whether the sender spoke TLS: to us, or to a trusted proxy that says so. */
   isSecure(request: AdapterRequest): boolean {
     const raw = rawRequest(request);
-    if ((raw.socket as Partial<TLSSocket>).encrypted === true) return true;
-    if (!this.proxies.contains(peerOf(raw))) return false;
-    const proto =
-      this.options.proxyHeader === 'forwarded'
-        ? lastOf(forwardedParameters(raw, 'proto'))
-        : lastOf(listOf(raw, 'x-forwarded-proto'));
-    return proto?.toLowerCase() === 'https';
+    const { proto } = this.sender(raw);
+    // A proxy that encrypts towards us may have been spoken to in the clear: its word counts.
+    return proto === null
+      ? (raw.socket as Partial<TLSSocket>).encrypted === true
+      : proto.toLowerCase() === 'https';
   }
 
-  /** Whether the sender is on this machine. A forwarding header nobody trusts betrays a proxy we were not told of. */
+  /** Whether the sender is on this machine. Forwarding headers without a trusted proxy betray one we were not told of. */
   isLocal(request: AdapterRequest): boolean {
     const raw = rawRequest(request);
-    const peer = peerOf(raw);
-    if (!isLoopback(peer)) return false;
-    if (this.proxies.contains(peer)) return isLoopback(this.addressOf(request));
-    return raw.headers.forwarded === undefined && raw.headers['x-forwarded-for'] === undefined;
+    if (!isLoopback(peerOf(raw))) return false;
+    if (PROXY_HEADERS.every((name) => raw.headers[name] === undefined)) return true;
+    const { address, isCertain } = this.sender(raw);
+    return this.proxies.contains(peerOf(raw)) && isCertain && isLoopback(address);
   }
 
-  private forwardedFor(raw: IncomingMessage): string[] {
-    if (this.options.proxyHeader === 'x-forwarded') {
-      return listOf(raw, 'x-forwarded-for').map(withoutPort);
+  /** Walks the hops from the nearest one, as long as trusted proxies vouch for them. */
+  private sender(raw: IncomingMessage): Sender {
+    let address = peerOf(raw);
+    let proto: string | null = null;
+    if (!this.proxies.contains(address)) return { address, proto, isCertain: true };
+    const hops = this.hops(raw);
+    if (hops === null) return { address, proto: 'unknown', isCertain: false };
+    for (const hop of hops.slice(-MAX_HOPS).reverse()) {
+      proto = hop.proto;
+      const next = hop.for === null ? null : canonicalAddress(withoutPort(hop.for));
+      if (next === null) return { address, proto, isCertain: false }; // garbage, or `unknown`
+      address = next;
+      if (!this.proxies.contains(address)) return { address, proto, isCertain: true };
     }
-    return forwardedParameters(raw, 'for').map((node) => withoutPort(node.replaceAll('"', '')));
+    return { address, proto, isCertain: hops.length > 0 };
+  }
+
+  /** What the proxies say, the sender's hop first; null if that cannot be read. */
+  private hops(raw: IncomingMessage): readonly ForwardedHop[] | null {
+    if (this.options.proxyHeader === 'forwarded') {
+      const value = textOf(raw, 'forwarded');
+      return value === '' ? [] : parseForwarded(value);
+    }
+    const protos = listOf(raw, 'x-forwarded-proto');
+    // One value for the whole way: proxies overwrite it. Of several only the last is surely not the sender's.
+    const proto = protos.at(-1) ?? null;
+    const hops = listOf(raw, 'x-forwarded-for').map((node) => ({ for: node, proto }));
+    return hops.length === 0 && proto !== null ? [{ for: null, proto }] : hops;
   }
 }
 
 const peerOf = (raw: IncomingMessage): string =>
   canonicalAddress(raw.socket.remoteAddress ?? '') ?? 'unknown';
 
-const lastOf = (values: readonly string[]): string | undefined => values.at(-1);
+/** All lines of a header as one (RFC 9110 §5.3). */
+const textOf = (raw: IncomingMessage, name: string): string =>
+  [raw.headers[name] ?? []].flat().join(',');
 
-/** A header as a list, all of its lines in order (RFC 9110 §5.3); only its end, which near proxies wrote. */
-function listOf(raw: IncomingMessage, name: string): string[] {
-  const value = raw.headers[name];
-  const text = Array.isArray(value) ? value.join(',') : (value ?? '');
-  return text
+const listOf = (raw: IncomingMessage, name: string): string[] =>
+  textOf(raw, name)
     .split(',')
-    .slice(-MAX_HOPS)
     .map((item) => item.trim())
     .filter((item) => item !== '');
-}
-
-/** One parameter of each element of `Forwarded` (RFC 7239 §4); elements without it count as unknown. */
-const forwardedParameters = (raw: IncomingMessage, name: string): string[] =>
-  listOf(raw, 'forwarded').map((element) => {
-    const pair = element.split(';').find((part) => part.trim().toLowerCase().startsWith(`${name}=`));
-    return pair === undefined ? 'unknown' : pair.trim().slice(name.length + 1);
-  });
 
 /** `192.0.2.1:4711`, `[2001:db8::1]:4711` and `[2001:db8::1]` without port and brackets. */
 function withoutPort(node: string): string {
-  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(node);
+  const bracketed = /^\[([^\]]+)\](?::\w+)?$/.exec(node);
   if (bracketed?.[1] !== undefined) return bracketed[1];
-  return /^\d+\.\d+\.\d+\.\d+:\d+$/.test(node) ? node.slice(0, node.lastIndexOf(':')) : node;
+  return /^\d+\.\d+\.\d+\.\d+:\w+$/.test(node) ? node.slice(0, node.lastIndexOf(':')) : node;
 }

@@ -31,18 +31,24 @@ export function resolveRequestOptions(
   mistakes: string[],
 ): ResolvedRequestOptions {
   const { trustedProxies = [], proxyHeader = 'x-forwarded', hstsSeconds = 31_536_000 } = options;
-  for (const range of trustedProxies) {
-    if (!isAddressRange(range)) {
-      mistakes.push(`trustedProxies: "${range}" is neither an address nor a CIDR range`);
-    }
+  const proxies: readonly unknown[] = Array.isArray(trustedProxies) ? trustedProxies : [];
+  if (proxies !== trustedProxies) mistakes.push('trustedProxies must be a list');
+  for (const range of proxies.filter((range) => !isRange(range))) {
+    mistakes.push(`trustedProxies: "${String(range)}" is neither an address nor a CIDR range`);
+  }
+  if (!['x-forwarded', 'forwarded'].includes(proxyHeader)) {
+    mistakes.push('proxyHeader must be one of x-forwarded, forwarded');
   }
   if (!Number.isInteger(hstsSeconds) || hstsSeconds < 0) {
     mistakes.push('hstsSeconds must be a whole number, 0 or more');
   }
   return Object.freeze({
-    trustedProxies: trustedProxies.filter(isAddressRange),
+    trustedProxies: Object.freeze(proxies.filter(isRange)),
     proxyHeader,
     hstsSeconds,
     requiresHttps: !isDevelopment,
   });
 }
+
+const isRange = (range: unknown): range is string =>
+  typeof range === 'string' && isAddressRange(range);

@@ -1,16 +1,19 @@
-import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { SallyportError } from '../errors.js';
 import { RequestOrigin } from './request-origin.js';
 import { REQUEST_OPTIONS, type ResolvedRequestOptions } from './request.options.js';
 import type { AdapterRequest, AdapterResponse } from './adapter-request.js';
+import { RouteAccess } from './route-access.js';
 
 /** Lets no credential travel in the clear: plain http from beyond loopback is refused outside development. */
 @Injectable()
 export class TransportGuard implements CanActivate {
+  private readonly logger = new Logger('Sallyport');
   private readonly hsts: string | null;
 
   constructor(
     private readonly origin: RequestOrigin,
+    private readonly access: RouteAccess,
     @Inject(REQUEST_OPTIONS) private readonly options: ResolvedRequestOptions,
   ) {
     this.hsts = options.hstsSeconds === 0 ? null : `max-age=${options.hstsSeconds}`;
@@ -33,9 +36,12 @@ export class TransportGuard implements CanActivate {
       return true;
     }
     if (!this.options.requiresHttps || this.origin.isLocal(request)) return true;
-    throw new SallyportError('ERR_HTTPS_REQUIRED', {
+    const refusal = new SallyportError('ERR_HTTPS_REQUIRED', {
       reason: `plain http from ${this.origin.addressOf(request)}`,
       detail: 'Use https. A credential sent in the clear should be rotated.',
     });
+    if (!this.access.isReportOnly(context)) throw refusal;
+    this.logger.warn(`would refuse: ${refusal.code}, ${refusal.message}`);
+    return true;
   }
 }

@@ -69,6 +69,14 @@ export function describeRevocationStore(open: () => Promise<Opened>): void {
     expect(await raise(revocation(user, 9))).toEqual({ epoch: 4, revokedAt: at(9) });
   });
 
+  it('reads what a transaction would leave, for those who name it', async () => {
+    await run(async (transaction) => {
+      const mark = await stores.revocations.raise(revocation(user, 1), transaction);
+      const keys = [revocationKey(user)];
+      expect(await stores.revocations.marks(keys, transaction)).toEqual([mark]);
+    });
+  });
+
   it('keeps null where only the epoch was raised', async () => {
     expect(await raise(revocation(user, 1, { revokedAt: null }))).toEqual({
       epoch: 1,

@@ -95,9 +95,9 @@ export function describeRateLimitStore(create: () => RateLimitStoreUnderTest): v
 
   it('gives room back bit by bit after a full window', async () => {
     const { stores, wait } = create();
-    const wanted = demand('fading', { limit: 10, windowSeconds: 2 });
+    const wanted = demand('fading', { limit: 10, windowSeconds: 1 });
     for (let spent = 0; spent < 10; spent++) await one(stores[0], wanted);
-    await wait(3);
+    await wait(1.5);
     const { remaining } = await one(stores[0], wanted);
     expect(remaining).toBeGreaterThanOrEqual(4);
     expect(remaining).toBeLessThanOrEqual(6);
@@ -105,9 +105,9 @@ export function describeRateLimitStore(create: () => RateLimitStoreUnderTest): v
 
   it('starts anew when two windows have passed', async () => {
     const { stores, wait } = create();
-    const wanted = demand('anew', { windowSeconds: 1 });
+    const wanted = demand('anew', { windowSeconds: 0.5 });
     for (let spent = 0; spent < 2; spent++) await one(stores[0], wanted);
-    await wait(2.1);
+    await wait(1.1);
     expect(await one(stores[0], wanted)).toMatchObject({ remaining: 1, resetSeconds: 1 });
   });
 

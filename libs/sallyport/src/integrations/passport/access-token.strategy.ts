@@ -16,7 +16,8 @@ import { STRATEGIES } from './strategies.js';
 
 /**
  * passport-jwt over our verifier. It accepts a subset of what the core accepts: jsonwebtoken has no EdDSA, and a
- * request that the core refuses as a whole is refused here, however good its token.
+ * request that the core refuses as a whole is refused here, however good its token. By its name Passport knows the
+ * strategy of the app that started last; `SallyportAuthGuard` asks that of its own app.
  */
 @Injectable()
 export class AccessTokenStrategy extends Strategy {

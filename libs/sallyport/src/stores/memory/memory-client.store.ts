@@ -48,17 +48,12 @@ export class MemoryClientStore extends ClientStore {
     this.secrets.set(secret.id, secret, transaction);
   }
 
-  async activeSecrets(
-    clientId: string,
-    at: Date,
-    transaction?: Transaction,
-  ): Promise<readonly ClientSecret[]> {
+  async activeSecrets(clientId: string, at: Date): Promise<readonly ClientSecret[]> {
     return this.secrets.filter(
       (secret) =>
         secret.clientId === clientId &&
         secret.revokedAt === null &&
         (secret.expiresAt === null || secret.expiresAt > at),
-      transaction,
     );
   }
 

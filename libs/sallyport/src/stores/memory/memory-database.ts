@@ -16,7 +16,7 @@ export class MemoryDatabase extends Transactions {
   async run<T>(work: (transaction: Transaction) => Promise<T>, outer?: Transaction): Promise<T> {
     if (outer !== undefined) return work(this.own(outer));
 
-    const turn = Promise.withResolvers<void>();
+    const turn: PromiseWithResolvers<void> = Promise.withResolvers();
     const turnBefore = this.lastTurn;
     this.lastTurn = turn.promise;
     await turnBefore;

@@ -31,12 +31,9 @@ export class MemoryRoleGrantStore extends RoleGrantStore {
     return true;
   }
 
-  async listByUser(user: UserId, transaction?: Transaction): Promise<readonly RoleGrant[]> {
+  async listByUser(user: UserId): Promise<readonly RoleGrant[]> {
     return this.grants
-      .filter(
-        (grant) => grant.user.issuer === user.issuer && grant.user.subject === user.subject,
-        transaction,
-      )
+      .filter((grant) => grant.user.issuer === user.issuer && grant.user.subject === user.subject)
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 }

@@ -21,9 +21,9 @@ export class MemorySigningKeyStore extends SigningKeyStore {
     return true;
   }
 
-  async listCurrent(transaction?: Transaction): Promise<readonly SigningKey[]> {
+  async listCurrent(): Promise<readonly SigningKey[]> {
     return this.keys
-      .filter(({ state }) => state !== 'retired' && state !== 'revoked', transaction)
+      .filter(({ state }) => state !== 'retired' && state !== 'revoked')
       .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.kid < b.kid ? -1 : 1));
   }
 

@@ -14,8 +14,8 @@ export class MemoryUserStateStore extends UserStateStore {
     this.states = database.table();
   }
 
-  async find(user: UserId, transaction?: Transaction): Promise<UserState | null> {
-    return this.states.get(keyOf(user), transaction) ?? null;
+  async find(user: UserId): Promise<UserState | null> {
+    return this.states.get(keyOf(user)) ?? null;
   }
 
   async suspend(user: UserId, at: Date, transaction: Transaction): Promise<boolean> {

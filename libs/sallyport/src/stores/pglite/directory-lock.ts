@@ -1,91 +1,62 @@
-import { mkdir, link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SallyportError } from '../../errors.js';
 
+/** `<process id>.<its start>.<number>.lock`: no name is ever used twice, so that a dead one may be removed by anyone. */
+const LOCK = /^([1-9]\d*)\.([\w-]+)\.\d+\.lock$/;
+
 /**
  * Takes the lock of a data directory and returns how to release it. PGlite itself has none, and two
- * processes on one directory lose rows. A lock whose process is gone is taken over.
- * Throws ERR_OPTIONS_INVALID when another process, or this one, holds it.
+ * processes on one directory lose rows. A lock whose process is gone does not count. Throws
+ * ERR_OPTIONS_INVALID when another process, or this one, holds it; of several that ask at the same
+ * moment at most one gets it.
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, 'lock');
-  const holder = `${process.pid} ${await startOf(process.pid)}\n`;
-  const own = `${path}.${process.pid}.${process.hrtime.bigint()}`;
+  const start = await startOf(process.pid);
+  const own = `${process.pid}.${start}.${process.hrtime.bigint()}.lock`;
+  const release = () => rm(join(directory, own), { force: true });
 
-  await writeFile(own, holder, { mode: 0o600 });
+  // First show, then look: of two that do so, at least one sees the other.
+  await writeFile(join(directory, own), '', { flag: 'wx', mode: 0o600 });
   try {
-    // A link appears with its content or not at all, and only one can be made.
-    while (!(await linked(own, path))) {
-      const found = await textOf(path);
-      if (found !== null && (await isAlive(found))) throw inUse(directory, found);
-      if (found !== null) await removeStale(path, found, own);
+    for (const name of await readdir(directory)) {
+      const [, pid, itsStart] = LOCK.exec(name) ?? [];
+      if (name === own || pid === undefined) continue;
+      if (await isAlive(Number(pid), itsStart)) throw inUse(directory, pid);
+      await rm(join(directory, name), { force: true });
     }
-  } finally {
-    await rm(own, { force: true });
-  }
-  return async () => {
-    if ((await textOf(path)) === holder) await rm(path, { force: true });
-  };
-}
-
-/** Two may find the same stale lock; whoever moves another one than it found puts it back. */
-async function removeStale(path: string, found: string, own: string): Promise<void> {
-  const aside = `${own}.stale`;
-  try {
-    await rename(path, aside);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
+    await release();
     throw error;
   }
-  if ((await textOf(aside)) !== found) await linked(aside, path);
-  await rm(aside, { force: true });
+  return release;
 }
 
-async function isAlive(holder: string): Promise<boolean> {
-  const [pid = '', start = ''] = holder.trim().split(' ');
-  if (!/^[1-9]\d*$/.test(pid)) return false;
+async function isAlive(pid: number, start: string | undefined): Promise<boolean> {
   try {
-    process.kill(Number(pid), 0);
+    process.kill(pid, 0);
   } catch (error) {
-    if (codeOf(error) === 'ESRCH') return false;
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  // Another process may have been given the same number since.
-  return start === (await startOf(Number(pid)));
+  // Another process may have been given the same id since.
+  return start === (await startOf(pid));
 }
 
-/** When a process started, where the system tells it: since which boot, in clock ticks (proc(5)). */
+/** When a process started, where the system tells it: in which boot, and clock ticks since (proc(5)). */
 async function startOf(pid: number): Promise<string> {
-  const stat = await textOf(`/proc/${pid}/stat`);
-  if (stat === null) return '-';
-  const boot = await textOf('/proc/sys/kernel/random/boot_id');
-  // The name of the program, in parentheses, may hold spaces. Field 22 is the 20th after it.
-  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return `${boot?.trim() ?? ''}:${ticks ?? ''}`;
-}
-
-async function linked(from: string, to: string): Promise<boolean> {
   try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program, in parentheses, may hold spaces. Field 22 is the 20th after it.
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return `${boot.trim()}-${ticks ?? ''}`;
+  } catch {
+    return 'unknown';
   }
 }
 
-async function textOf(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;
-
-const inUse = (directory: string, holder: string): SallyportError =>
+const inUse = (directory: string, pid: string): SallyportError =>
   new SallyportError('ERR_OPTIONS_INVALID', {
-    reason: `the data directory ${directory} is in use by process ${holder.split(' ')[0] ?? ''}: stop it, or choose another directory`,
+    reason: `the data directory ${directory} is in use by process ${pid}: stop it, or choose another directory`,
   });

@@ -25,9 +25,11 @@ export function embeddedDataSourceOptions({ directory }: EmbeddedDatabaseOptions
 }
 
 /** A DataSource of its own on the embedded database, not yet initialized. */
-export const embeddedDataSource = (
-  options: EmbeddedDatabaseOptions & Pick<PostgresOptions, 'entities' | 'migrations'>,
-): DataSource => new DataSource({ ...embeddedDataSourceOptions(options), ...options });
+export const embeddedDataSource = ({
+  directory,
+  ...options
+}: EmbeddedDatabaseOptions & Pick<PostgresOptions, 'entities' | 'migrations'>): DataSource =>
+  new DataSource({ ...embeddedDataSourceOptions({ directory }), ...options });
 
 /** A pool that opens the database with its first connection, and closes it when it ends. */
 const poolOn = (database: EmbeddedDatabase) =>

@@ -34,7 +34,7 @@ const sessions = new WeakMap<PGlite, Promise<void>>();
 
 /** The "socket" through which stock `pg` speaks to a PGlite in this process. One at a time: a pool with `max: 1`. */
 export class PGliteStream extends Duplex {
-  private readonly left = Promise.withResolvers<void>();
+  private readonly left: PromiseWithResolvers<void> = Promise.withResolvers();
   private received: Buffer = Buffer.alloc(0);
   private database: PGlite | undefined;
 

@@ -31,6 +31,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   private isClosing = false;
   private lastLogged: 'up' | 'down' | null = null;
   private lives = 0;
+  private connections = 0;
 
   /** Throws ERR_OPTIONS_INVALID for a URL that is none. Connects in `open`. */
   constructor(options: RedisOptions) {
@@ -51,6 +52,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     });
     // Without a listener an error event would end the process; what it says is told by `lose`.
     this.client.on('error', () => undefined);
+    // A Cluster client stays ready while its nodes come and go.
     this.client.on('-node', () => this.lives++);
     this.client.on('+node', () => this.lives++);
   }
@@ -78,8 +80,10 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
       if (this.client.status === 'wait') this.client.connect().catch(() => undefined);
       await this.firstContact();
     }
-    if (this.unfit !== null)
+    if (this.unfit !== null) {
+      this.close();
       throw new SallyportError('ERR_OPTIONS_INVALID', { reason: this.unfit });
+    }
     if (!this.isUsable) this.logDown();
   }
 
@@ -99,7 +103,8 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   /** For readiness: whether Redis answers now. */
   async ping(): Promise<boolean> {
     try {
-      return (await this.run((client) => client.ping())) === 'PONG';
+      await this.run((client) => client.ping());
+      return true;
     } catch {
       return false;
     }
@@ -124,6 +129,8 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     return new Redis(text, {
       lazyConnect: true,
       connectTimeout: 1000,
+      // ioredis keeps this timer even for a socket that is closed already: the process would wait for it.
+      disconnectTimeout: 200,
       commandTimeout: COMMAND_TIMEOUT_MS,
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
@@ -137,20 +144,26 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
 
   /** A connection stands: used only after the server was found fit. */
   private async admit(): Promise<void> {
-    const life = ++this.lives;
+    const connection = ++this.connections;
+    this.lives++;
+    const isCurrent = (): boolean => connection === this.connections && !this.isClosing;
     try {
       const unfit = await withDeadline(unfitness(this.client));
-      if (life !== this.lives || this.isClosing) return;
+      if (!isCurrent()) return;
       this.unfit = unfit;
       this.isUsable = unfit === null;
       if (unfit !== null) this.logger.error(unfit);
       else this.logUp();
     } catch {
-      if (this.isOwn && life === this.lives && !this.isClosing) this.client.disconnect(true);
+      if (!isCurrent()) return;
+      if (this.isOwn) this.client.disconnect(true);
+      // A client of the host app is not ours to reconnect: ask again.
+      else setTimeout(() => isCurrent() && void this.admit(), LONGEST_RECONNECT_WAIT_MS).unref();
     }
   }
 
   private lose(): void {
+    this.connections++;
     this.lives++;
     this.isUsable = false;
     if (!this.isClosing) this.logDown();

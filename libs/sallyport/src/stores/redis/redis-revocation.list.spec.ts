@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import {
   canStartRedis,
+  clusterSettings,
   dropPrefix,
   ownPrefix,
   sharedRedisUrl,
@@ -13,6 +14,7 @@ import { SystemRandomness } from '../../randomness.js';
 import { describeRevocationList, pagesOf } from '../../revocation/revocation.list.contract.js';
 import type { ListedRevocation } from '../../revocation/revocation.list.js';
 import { RedisConnection } from './redis-connection.js';
+import { RedisRateLimitStore } from './redis-rate-limit.store.js';
 import { RedisRevocationList } from './redis-revocation.list.js';
 
 const listOn = (connection: RedisConnection): RedisRevocationList =>
@@ -163,7 +165,7 @@ if (canStartRedis) {
     });
 
     it('a replica that took over does not vouch for what it copied', async () => {
-      await begin();
+      await begin('--repl-diskless-sync-delay', '0');
       const replica = await startRedis('--replicaof', '127.0.0.1', `${redis.port}`);
       const other = new RedisConnection({ url: replica.url });
       try {
@@ -204,5 +206,52 @@ if (canStartRedis) {
       await reconnected();
       expect(await list.check(['revoked'])).toEqual([{ epoch: 1, revokedAt: null }]);
     });
+
+    it('works on a Cluster, where all keys of a call share a slot [W9]', async () => {
+      await begin();
+      const node = await startRedis(...(await clusterSettings()));
+      const operator = new Redis(node.url);
+      await operator.cluster('ADDSLOTSRANGE', 0, 16383);
+      const cluster = new Cluster([{ host: '127.0.0.1', port: node.port }]);
+      try {
+        for (let n = 0; n < 200 && !(await operator.cluster('INFO')).includes('state:ok'); n++) {
+          await sleep(25);
+        }
+        const clustered = new RedisConnection({ client: cluster });
+        await clustered.open();
+        const onCluster = listOn(clustered);
+        await onCluster.rebuild(pagesOf([revoked]), 600);
+        expect(await onCluster.check(['revoked', 'other'])).toEqual([
+          { epoch: 1, revokedAt: null },
+          null,
+        ]);
+        await operator.flushall();
+        expect(await onCluster.check(['revoked'])).toBeNull();
+        const demand = { group: 'g', limit: 1, windowSeconds: 60 };
+        const states = await new RedisRateLimitStore(clustered).consume([
+          { ...demand, policy: 'client', tracker: 'a' },
+          { ...demand, policy: 'user', tracker: 'b' },
+        ]);
+        expect(states.map(({ allowed }) => allowed)).toEqual([true, true]);
+      } finally {
+        cluster.disconnect();
+        operator.disconnect();
+        await node.stop();
+      }
+    });
   });
 }
+
+describe('RedisRevocationList without Redis', () => {
+  it('vouches for nothing, and a rebuild fails before it reads the database', async () => {
+    const connection = new RedisConnection({ url: 'redis://127.0.0.1:1' });
+    await connection.open();
+    const list = listOn(connection);
+    const pages = (): never => {
+      throw new TypeError('the database was read');
+    };
+    expect(await list.check(['a'])).toBeNull();
+    await expect(list.rebuild(pages, 60)).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+    connection.close();
+  });
+});

@@ -7,7 +7,7 @@ export async function insertUnlessTaken<Row extends ObjectLiteral>(
   row: QueryDeepPartialEntity<Row>,
 ): Promise<boolean> {
   const [key = ''] = manager.dataSource.getMetadata(entity).primaryColumns.map(propertyOf);
-  const { raw } = await manager
+  const inserted = await manager
     .createQueryBuilder()
     .insert()
     .into(entity)
@@ -16,7 +16,7 @@ export async function insertUnlessTaken<Row extends ObjectLiteral>(
     .returning([key])
     .updateEntity(false)
     .execute();
-  return (raw as readonly unknown[]).length === 1;
+  return (inserted.raw as readonly unknown[]).length === 1;
 }
 
 const propertyOf = ({ propertyName }: { readonly propertyName: string }): string => propertyName;

@@ -61,11 +61,7 @@ export class TypeOrmClientStore extends ClientStore {
     );
   }
 
-  async activeSecrets(
-    clientId: string,
-    at: Date,
-    transaction?: Transaction,
-  ): Promise<readonly ClientSecret[]> {
+  async activeSecrets(clientId: string, at: Date): Promise<readonly ClientSecret[]> {
     if (!isStorable(clientId)) return [];
     return this.database.query(async (manager) => {
       const rows = await manager.find(ClientSecretEntity, {
@@ -76,7 +72,7 @@ export class TypeOrmClientStore extends ClientStore {
         order: { id: 'ASC' },
       });
       return rows.map(recordOf);
-    }, transaction);
+    });
   }
 
   async endSecrets(

@@ -37,16 +37,13 @@ export class TypeOrmRoleGrantStore extends RoleGrantStore {
     }, transaction);
   }
 
-  async listByUser(
-    { issuer, subject }: UserId,
-    transaction?: Transaction,
-  ): Promise<readonly RoleGrant[]> {
+  async listByUser({ issuer, subject }: UserId): Promise<readonly RoleGrant[]> {
     if (!isStorable(issuer) || !isStorable(subject)) return [];
     return this.database.query(async (manager) => {
       const where = { issuer, subject };
       const rows = await manager.find(RoleGrantEntity, { where, order: { id: 'ASC' } });
       return rows.map(roleGrantOf);
-    }, transaction);
+    });
   }
 }
 

@@ -22,14 +22,14 @@ export class TypeOrmSigningKeyStore extends SigningKeyStore {
     }, transaction);
   }
 
-  async listCurrent(transaction?: Transaction): Promise<readonly SigningKey[]> {
+  async listCurrent(): Promise<readonly SigningKey[]> {
     return this.database.query(async (manager) => {
       const rows = await manager.find(SigningKeyEntity, {
         where: { state: In(['next', 'active', 'retiring'] satisfies SigningKeyState[]) },
         order: { createdAt: 'ASC', kid: 'ASC' },
       });
       return rows.map(recordOf);
-    }, transaction);
+    });
   }
 
   async move(

@@ -45,26 +45,30 @@ class HostService {
 
 describe.each(databases)('TypeOrmStoresModule on $name', ({ options }) => {
   let app: TestingModule | undefined;
+  let opened: DataSource | undefined;
   let schema: string;
   beforeEach(() => {
     schema = randomSchema();
   });
   afterEach(async () => {
     useSchema('sallyport');
-    await app?.get(DataSource).query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+    await opened?.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
     await app?.close();
+    if (opened?.isInitialized === true) await opened.destroy();
     app = undefined;
   });
 
-  const start = async (
-    given: TypeOrmStoresOptions,
-    autoLoadEntities = true,
-    on: Type = HostModule,
-  ) => {
+  const start = async (storesOptions: TypeOrmStoresOptions, autoLoadEntities = true) => {
     const started = await Test.createTestingModule({
       imports: [
-        TypeOrmModule.forRoot({ ...options(), autoLoadEntities, retryAttempts: 1 }),
-        TypeOrmStoresModule.forRoot(given),
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({ ...options(), autoLoadEntities, retryAttempts: 1 }),
+          dataSourceFactory: async (given) => {
+            opened = new DataSource(given ?? options());
+            return opened.initialize();
+          },
+        }),
+        TypeOrmStoresModule.forRoot(storesOptions),
       ],
       providers: [HostService],
     }).compile();

@@ -14,12 +14,12 @@ export class TypeOrmUserStateStore extends UserStateStore {
     super();
   }
 
-  async find({ issuer, subject }: UserId, transaction?: Transaction): Promise<UserState | null> {
+  async find({ issuer, subject }: UserId): Promise<UserState | null> {
     if (!isStorable(issuer) || !isStorable(subject)) return null;
     return this.database.query(async (manager) => {
       const row = await manager.findOneBy(UserStateEntity, { issuer, subject });
       return row && recordOf(row);
-    }, transaction);
+    });
   }
 
   async suspend({ issuer, subject }: UserId, at: Date, transaction: Transaction): Promise<boolean> {

@@ -7,11 +7,9 @@ import { RevocationEntity } from '../entities/revocation.entity.js';
 import { RoleGrantEntity } from '../entities/role-grant.entity.js';
 import { SigningKeyEntity } from '../entities/signing-key.entity.js';
 import { UserStateEntity } from '../entities/user-state.entity.js';
+import { takeTurns } from './take-turns.js';
 import { sallyportEntities } from '../sallyport-entities.js';
 import { tableOf } from '../rows.js';
-
-/** Any number: instances that start together take turns under it. */
-const ADVISORY_LOCK = 7_255_905;
 
 /** The tables of the entities, in whatever schema these have been put. Does no harm where they exist. */
 export class SallyportInitial1782000000000 implements MigrationInterface {
@@ -19,7 +17,7 @@ export class SallyportInitial1782000000000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     const table = (entity: EntityTarget<ObjectLiteral>) => tableOf(runner.manager, entity);
-    await runner.query(`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`);
+    await takeTurns(runner);
     for (const schema of schemasOf(runner)) {
       await runner.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
     }

@@ -1,16 +1,14 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { ClientEntity } from '../entities/client.entity.js';
 import { sallyportMigrations } from './sallyport-migrations.js';
-
-/** Any number: instances that start together take turns under it. */
-const ADVISORY_LOCK = 7_255_906;
+import { takeTurns } from './take-turns.js';
 
 /** Runs our pending migrations, and none of the host's, in one transaction. Safe from several instances at once. */
 export async function runSallyportMigrations(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
     await runner.startTransaction();
-    await runner.query(`SELECT pg_advisory_xact_lock(${ADVISORY_LOCK})`);
+    await takeTurns(runner);
     await runPending(runner);
     await runner.commitTransaction();
   } catch (error) {

@@ -24,8 +24,9 @@ describe.each(databases)('sallyportMigrations on $name', ({ name, options }) => 
       ...options(),
       entities: sallyportEntities,
       migrations: sallyportMigrations,
+      logging: false,
       migrationsTableName: `${schema}_migrations`,
-    } as DataSourceOptions);
+    });
     opened.push(await dataSource.initialize());
     return dataSource;
   };

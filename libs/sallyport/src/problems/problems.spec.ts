@@ -1,0 +1,47 @@
+import { errors, problems, SallyportError, type ErrorCode } from '../errors.js';
+import { challengeFor } from './challenge.js';
+import { problemOf } from './problem-details.js';
+
+const codes = Object.keys(errors) as ErrorCode[];
+const challenge = (code: ErrorCode, scope?: readonly string[]) =>
+  challengeFor(new SallyportError(code, scope && { scope }), 'api', ['ApiKey']);
+
+describe('Problems and challenges', () => {
+  it.each(codes.map((code) => [code]))('%s tells the caller nothing of its reason', (code) => {
+    const error = new SallyportError(code, {
+      reason: 'API key k_secret of alice was revoked',
+      cause: new Error('k_secret'),
+    });
+    const body = problemOf(error);
+    expect(Object.keys(body)).toEqual(['type', 'title', 'status', 'detail']);
+    expect(JSON.stringify([body, challengeFor(error, 'api', [])])).not.toMatch(/k_secret|alice/);
+  });
+
+  it('codes that share a problem have one face', () => {
+    const faces = new Map<string, Set<string>>();
+    for (const code of codes) {
+      const face = JSON.stringify([problemOf(new SallyportError(code)), challenge(code)]);
+      const slug = errors[code];
+      faces.set(slug, (faces.get(slug) ?? new Set()).add(face));
+    }
+    expect([...faces.values()].map(({ size }) => size)).toEqual([...faces.keys()].map(() => 1));
+  });
+
+  it('challenges on every 401, and on nothing that another credential would not cure', () => {
+    const challenged = codes.filter((code) => challenge(code) !== null);
+    const statuses = new Set(challenged.map((code) => problems[errors[code]].status));
+    expect(statuses).toEqual(new Set([400, 401, 403]));
+    const refused = codes.filter((code) => problems[errors[code]].status === 401);
+    expect(challenged).toEqual(expect.arrayContaining(refused));
+    expect(challenge('ERR_ROLE_MISSING')).toBeNull();
+    expect(challenge('ERR_RATE_LIMITED')).toBeNull();
+    expect(challenge('ERR_INPUT_INVALID')).toBeNull();
+  });
+
+  it('offers every scheme on a 401 and only Bearer where an error is named for it', () => {
+    expect(challenge('ERR_CREDENTIAL_MISSING')).toBe('Bearer realm="api", ApiKey realm="api"');
+    expect(challenge('ERR_SCOPE_INSUFFICIENT', ['a:read', 'a:write'])).toBe(
+      'Bearer realm="api", error="insufficient_scope", scope="a:read a:write"',
+    );
+  });
+});
