@@ -11,9 +11,9 @@ import {
   type Caller,
 } from '@sallyport/nest';
 import { AdminModule } from '@sallyport/nest/admin';
-import { STORES_DESCRIPTION } from '../../libs/sallyport/src/stores-description.js';
 import { describeOnAdapters, type TestApi } from '../support/adapters.js';
 import { clientWithKey } from '../support/cast.js';
+import { lastingStores } from '../support/production.js';
 
 class OwnPolicy extends ObjectPolicy<string, string> {
   check = ({ client }: Caller, owner: string) => client.clientId === owner;
@@ -102,9 +102,11 @@ describeOnAdapters("enforce: 'report'", (start) => {
     ['PUT', '/admin/role-grants'],
   ])('does not open %s %s of our own', async (method, path) => {
     const key = await clientWithKey(api.app, 'shop', ['a:read']);
-    expect((await api.send(method, path, {}, {})).status).toBe(401);
-    expect((await api.send(method, path, { 'X-API-Key': 'bad' }, {})).status).toBe(401);
-    expect((await api.send(method, path, { 'X-API-Key': key }, {})).status).toBe(403);
+    const statusWith = async (headers: Record<string, string>) =>
+      (await api.send(method, path, headers, method === 'GET' ? undefined : {})).status;
+    expect(await statusWith({})).toBe(401);
+    expect(await statusWith({ 'X-API-Key': 'bad' })).toBe(401);
+    expect(await statusWith({ 'X-API-Key': key })).toBe(403);
   });
 
   it('reports spent limits and plain http too', async () => {
@@ -118,10 +120,7 @@ describeOnAdapters("enforce: 'report'", (start) => {
         trustedProxies: ['127.0.0.1'],
         throttling: { address: { limit: 1 }, client: { reads: { limit: 0, windowSeconds: 60 } } },
       },
-      override: (builder) =>
-        builder
-          .overrideProvider(STORES_DESCRIPTION)
-          .useValue({ name: 'test', isShared: true, isDurable: true }),
+      override: lastingStores,
     });
     const key = await clientWithKey(limited.app, 'shop', ['a:read']);
     const headers = { 'X-API-Key': key, 'X-Forwarded-For': '198.51.100.7' };

@@ -2,11 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ANY_CLIENT,
   ApiKeyService,
+  ClientSecretService,
   ClientService,
   RoleGrantService,
   SallyportError,
   UserStatusService,
 } from '@sallyport/nest';
+import { transactionOf } from '@sallyport/nest/typeorm';
+import { DataSource } from 'typeorm';
+import { ChangeStore } from '../../libs/sallyport/src/audit/change.store.js';
 import {
   instanceSets,
   issueSecret,
@@ -189,6 +193,18 @@ describe.each(instanceSets)('$name', ({ open }) => {
       expect(old).toHaveLength(5);
     });
 
+    it('rotate the secrets of a client: after the overlap one is left [C79]', async () => {
+      const clientId = await newClient('twenty-secrets');
+      await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          (set.both[index % 2] ?? first)
+            .get(ClientSecretService)
+            .rotate(clientId, seeder, { overlapSeconds: 0 }),
+        ),
+      );
+      expect(await second.get(ClientSecretService).list(clientId)).toHaveLength(1);
+    });
+
     it('use one key: no use is lost, whichever instance counted it [W7] [T12]', async () => {
       const clientId = await newClient('twenty-uses');
       const { id, key } = await issue({ clientId });
@@ -338,6 +354,25 @@ describe.each(instanceSets)('$name', ({ open }) => {
       const next = await second.token({ sub: 'ida', client_id: 'mobile' });
       expect(await everywhere({ token: next })).toEqual([200, 200]);
     });
+  });
+
+  it("undoes key, revocation and record together when the host's transaction fails", async () => {
+    const { id, key } = await issue();
+    let other = '';
+    const failed = first.get(DataSource).transaction(async (manager) => {
+      const transaction = transactionOf(manager);
+      const fields = { clientId: 'shop', name: 'k', preset: 'read' } as const;
+      other = (await first.get(ApiKeyService).issue(fields, seeder, transaction)).apiKey.id;
+      await first.get(ApiKeyService).revoke(id, seeder, transaction);
+      await first.get(ClientService).disable('shop', seeder, transaction);
+      throw new Error('later step');
+    });
+    await expect(failed).rejects.toThrow('later step');
+    expect(await everywhere({ key })).toEqual([200, 200]);
+    await expect(first.get(ApiKeyService).get(other)).rejects.toThrow(SallyportError);
+    const changes = first.get(ChangeStore);
+    expect(await changes.listByObject(other, 10)).toEqual([]);
+    expect(await changes.listByObject(id, 10)).toHaveLength(1);
   });
 
   it('writes nothing that the change does not get to: a refused operation leaves no trace', async () => {

@@ -99,7 +99,7 @@ export class Instance {
   ) {}
 
   get<T>(type: Type<T> | (abstract new (...args: never[]) => T)): T {
-    return this.app.get(type as Type<T>);
+    return this.app.get(type);
   }
 
   async call(
@@ -120,7 +120,7 @@ export class Instance {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const isJson = (response.headers.get('content-type') ?? '').includes('json');
     return {
       status: response.status,
       headers: response.headers,

@@ -8,6 +8,9 @@ import type { Middleware } from './middleware.js';
 const REQUEST_ID = /^[\w-]{1,64}$/;
 const SECRET_HEADERS = ['authorization', 'x-api-key', 'cookie', 'proxy-authorization'];
 
+/** Nest's account of each module and route it starts: for debugging only. */
+const START_UP = new Set<unknown>(['InstanceLoader', 'RouterExplorer', 'RoutesResolver']);
+
 /** The app's log. Credential headers are struck out wherever an object with headers is logged. */
 export const createLog = (level: LogLevel, destination?: DestinationStream): Logger =>
   pino(
@@ -21,6 +24,13 @@ export const createLog = (level: LogLevel, destination?: DestinationStream): Log
           '*.headers["set-cookie"]',
         ],
         censor: '[redacted]',
+      },
+      hooks: {
+        logMethod(line, log) {
+          const [first] = line as readonly unknown[];
+          const isStartUp = START_UP.has((first as { context?: unknown } | undefined)?.context);
+          if (!isStartUp || this.isLevelEnabled('debug')) log.apply(this, line);
+        },
       },
     },
     destination,

@@ -4,6 +4,7 @@ import type { Middleware } from './middleware.js';
 const secured = (directives: Record<string, string[]>): Middleware =>
   helmet({
     contentSecurityPolicy: { useDefaults: false, directives },
+    xFrameOptions: { action: 'deny' },
     strictTransportSecurity: false, // the library sends it, and only over HTTPS
   });
 

@@ -78,7 +78,7 @@ export class RevocationsController {
   /** To revoke twice is no mistake; to revoke what never was is one, and must not look like success. */
   private async assertRevokedBefore(target: RevocationTarget, what: string): Promise<void> {
     const [mark] = await this.revoked.marks([revocationKey(target)]);
-    if (mark == null) throw notFound(what);
+    if ((mark ?? null) === null) throw notFound(what);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SallyportError } from '../errors.js';
 import { hashSecret } from '../hashing/secret-hash.js';
 import {
   createKeysAndClients,
@@ -119,7 +120,7 @@ describe('VerifyApiKey', () => {
     const { plaintext } = await issue({ addressRanges: ranges });
     const outcome = await lives.verify.verify(plaintext, from).then(
       () => 'verified',
-      (error: { code: string }) => error.code,
+      (error: unknown) => (error as SallyportError).code,
     );
     expect(outcome).toBe(isIn ? 'verified' : 'ERR_CREDENTIAL_ADDRESS');
   });

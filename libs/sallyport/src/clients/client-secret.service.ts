@@ -93,7 +93,11 @@ export class ClientSecretService {
     const presented = hashSecret(plaintext);
     const secrets = await this.active(clientId);
     isSameHash(NO_HASH, presented); // an unknown client costs a comparison too
-    return secrets.filter(({ secretHash }) => isSameHash(secretHash, presented))[0] ?? null;
+    let found: ClientSecret | null = null;
+    for (const secret of secrets) {
+      if (isSameHash(secret.secretHash, presented)) found = secret;
+    }
+    return found;
   }
 
   /** Secrets carry no epoch: those that were there when their client was revoked ended then. */
