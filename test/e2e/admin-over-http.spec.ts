@@ -104,6 +104,10 @@ describe.each(adapters)('Administration over HTTP, on %s', (adapter) => {
       await post('revocations', { kind: 'user', id: 'alice' });
       expectProblem(await api.call('/probe', { key }), 401);
       expectProblem(await post(`api-keys/${id}/rotate`), 409);
+      const { body } = await list('clientId=shop&limit=100');
+      const listed = body.apiKeys as { id: string; state: string }[];
+      expect(listed.find((found) => found.id === id)?.state).toBe('revoked');
+      expect(listed.some(({ state }) => state === 'active')).toBe(true);
     });
 
     it('are listed newest first, in pages', async () => {

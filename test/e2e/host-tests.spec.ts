@@ -1,8 +1,8 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import {
+  AddressLimitGuard,
   ApiKey,
   ApiKeyService,
-  ApiKeyUsage,
   AuthenticationGuard,
   Authenticator,
   AuthorizationGuard,
@@ -11,13 +11,23 @@ import {
   RequireUser,
   Roles,
   Scopes,
+  TransportGuard,
   type Caller,
 } from '@sallyport/nest';
 import { actingAs } from '@sallyport/nest/testing';
+import { ApiKeyUsage } from '../../libs/sallyport/src/api-keys/api-key-usage.js';
 import { AccessTokenVerifier } from '../../libs/sallyport/src/credentials/bearer/access-token.verifier.js';
 import { describeOnAdapters } from '../support/adapters.js';
 import { issueKey, register } from '../support/cast.js';
 import { ownToken } from '../support/own-tokens.js';
+
+const guards = [
+  TransportGuard,
+  AddressLimitGuard,
+  AuthenticationGuard,
+  AuthorizationGuard,
+  ClientQuotaGuard,
+];
 
 @Controller()
 class InvoicesController {
@@ -27,7 +37,7 @@ class InvoicesController {
   @Get('approve') @ApiKey() @RequireUser() @Roles('admin') approve() {
     return 'approved';
   }
-  @Get('twice') @UseGuards(AuthenticationGuard, AuthorizationGuard, ClientQuotaGuard) twice() {
+  @Get('twice') @UseGuards(...guards) twice() {
     return 'once';
   }
 }

@@ -129,4 +129,12 @@ export const sallyportExports = [
   SigningKeyService,
   TokenVerifier,
   UserStatusService,
+  // What guards and filters are made of: `@UseGuards(AuthenticationGuard)` makes one in the host's own module
+  POLICY_OPTIONS,
+  PROBLEM_OPTIONS,
+  REQUEST_OPTIONS,
+  THROTTLING_OPTIONS,
+  RouteAccess,
+  QuotaDemands,
+  RateLimiter,
 ];

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ADMIN_OPTIONS, type AdminOptions } from './admin.options.js';
+import { ApiKeyViews } from './api-key-views.js';
 import { ApiKeysController } from './api-keys.controller.js';
 import { RevocationsController } from './revocations.controller.js';
 import { RoleGrantsController } from './role-grants.controller.js';
@@ -11,7 +12,7 @@ export class AdminModule {
     return {
       module: AdminModule,
       controllers: [ApiKeysController, RevocationsController, RoleGrantsController],
-      providers: [{ provide: ADMIN_OPTIONS, useValue: options }],
+      providers: [ApiKeyViews, { provide: ADMIN_OPTIONS, useValue: options }],
     };
   }
 }

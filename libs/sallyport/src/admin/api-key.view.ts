@@ -6,10 +6,10 @@ export interface ApiKeyView extends Omit<ApiKey, 'secretHash'> {
 }
 
 /** Field by field: a column added to the record does not show up here by itself. */
-export function viewOf(key: ApiKey, now: Date): ApiKeyView {
+export function viewOf(key: ApiKey, hasEnded: boolean, now: Date): ApiKeyView {
   return {
     id: key.id,
-    state: stateOf(key, now),
+    state: hasEnded ? 'revoked' : stateOf(key, now),
     prefix: key.prefix,
     isForeign: key.isForeign,
     environment: key.environment,

@@ -10,6 +10,7 @@ import { CurrentClient } from '../principals/current.decorators.js';
 import { AdminController } from './admin-controller.decorator.js';
 import { IssueApiKeyDto, ListApiKeysDto, ReasonDto, RotateApiKeyDto } from './admin.dto.js';
 import { ADMIN_OPTIONS, type AdminOptions } from './admin.options.js';
+import { ApiKeyViews } from './api-key-views.js';
 import { viewOf, type ApiKeyView } from './api-key.view.js';
 import { changedBy } from './changed-by.js';
 
@@ -25,6 +26,7 @@ interface IssuedApiKeyView extends ApiKeyView {
 export class ApiKeysController {
   constructor(
     private readonly apiKeys: ApiKeyService,
+    private readonly views: ApiKeyViews,
     private readonly clock: Clock,
     @Inject(ACCESS_TOKEN_OPTIONS) private readonly tokens: ResolvedAccessTokenOptions,
     @Inject(ADMIN_OPTIONS) private readonly options: AdminOptions,
@@ -46,9 +48,7 @@ export class ApiKeysController {
   async list(
     @Query() { clientId, ...page }: ListApiKeysDto,
   ): Promise<{ readonly apiKeys: readonly ApiKeyView[] }> {
-    const keys = await this.apiKeys.listByClient(clientId, page);
-    const now = this.clock.now();
-    return { apiKeys: keys.map((key) => viewOf(key, now)) };
+    return { apiKeys: await this.views.of(await this.apiKeys.listByClient(clientId, page)) };
   }
 
   @Post(':id/rotate')
@@ -69,10 +69,10 @@ export class ApiKeysController {
     @CurrentClient() client: ClientPrincipal,
   ): Promise<ApiKeyView> {
     await this.apiKeys.revoke(id, changedBy(client, reason));
-    return viewOf(await this.apiKeys.get(id), this.clock.now());
+    return viewOf(await this.apiKeys.get(id), false, this.clock.now());
   }
 
   private view({ apiKey, plaintext }: IssuedApiKey): IssuedApiKeyView {
-    return { ...viewOf(apiKey, this.clock.now()), key: plaintext };
+    return { ...viewOf(apiKey, false, this.clock.now()), key: plaintext };
   }
 }

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
-import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { problems } from '../errors.js';
+import { Catch, HttpException, Injectable, type ArgumentsHost } from '@nestjs/common';
+import { problems, SallyportError } from '../errors.js';
 import { problemType, type ProblemDetails } from './problem-details.js';
+import { ProblemFilter } from './problem.filter.js';
 
 /**
  * Makes problems (RFC 9457) of everything else a Nest app throws, for hosts that want one error format:
@@ -10,23 +10,15 @@ import { problemType, type ProblemDetails } from './problem-details.js';
  */
 @Catch()
 @Injectable()
-export class HttpProblemFilter implements ExceptionFilter {
-  private readonly logger = new Logger('HttpProblemFilter');
-
-  constructor(private readonly host: HttpAdapterHost) {}
-
-  catch(exception: unknown, host: ArgumentsHost): void {
-    if (host.getType() !== 'http') throw exception;
-    const { httpAdapter } = this.host;
-    const response = host.switchToHttp().getResponse<object>();
-    const body = this.problem(exception);
-    if (httpAdapter.isHeadersSent(response)) {
-      httpAdapter.end(response);
+export class HttpProblemFilter extends ProblemFilter {
+  override catch(exception: unknown, host: ArgumentsHost): void {
+    // Registered after ours, it is asked first about refusals too.
+    if (exception instanceof SallyportError) {
+      super.catch(exception, host);
       return;
     }
-    httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
-    httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
-    httpAdapter.reply(response, body, body.status);
+    if (host.getType() !== 'http') throw exception;
+    this.answer(host.switchToHttp().getResponse<object>(), this.problem(exception), {});
   }
 
   private problem(exception: unknown): ProblemDetails {

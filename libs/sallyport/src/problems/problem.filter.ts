@@ -2,7 +2,7 @@ import { Catch, Inject, Injectable, Logger, type ArgumentsHost, type ExceptionFi
 import { HttpAdapterHost } from '@nestjs/core';
 import { SallyportError } from '../errors.js';
 import { challengeFor } from './challenge.js';
-import { problemOf } from './problem-details.js';
+import { problemOf, type ProblemDetails } from './problem-details.js';
 import { PROBLEM_OPTIONS, type ProblemOptions } from './problem.options.js';
 
 const CONTROL = /\p{Cc}/gu;
@@ -10,11 +10,11 @@ const CONTROL = /\p{Cc}/gu;
 /** Turns a refusal into an RFC 9457 problem with its challenge, and writes the code and the reason to the log. */
 @Catch(SallyportError)
 @Injectable()
-export class ProblemFilter implements ExceptionFilter<SallyportError> {
-  private readonly logger = new Logger('Sallyport');
+export class ProblemFilter implements ExceptionFilter {
+  protected readonly logger = new Logger('Sallyport');
 
   constructor(
-    private readonly host: HttpAdapterHost,
+    protected readonly host: HttpAdapterHost,
     @Inject(PROBLEM_OPTIONS) private readonly options: ProblemOptions,
   ) {}
 
@@ -22,18 +22,29 @@ export class ProblemFilter implements ExceptionFilter<SallyportError> {
     this.log(error);
     // Sockets and message queues have their own way to fail: their exception layer takes it from here.
     if (host.getType() !== 'http') throw error;
-    const { httpAdapter } = this.host;
     const response = host.switchToHttp().getResponse<object>();
+    const headers: Record<string, string> = {};
+    const challenge = challengeFor(error, this.options.realm, this.options.schemes);
+    if (challenge !== null) headers['WWW-Authenticate'] = challenge;
+    const { retryAfterSeconds } = error.context;
+    if (retryAfterSeconds !== undefined) {
+      headers['Retry-After'] = String(Math.ceil(retryAfterSeconds));
+    }
+    this.answer(response, problemOf(error), headers);
+  }
+
+  protected answer(
+    response: object,
+    body: ProblemDetails,
+    headers: Readonly<Record<string, string>>,
+  ): void {
+    const { httpAdapter } = this.host;
     if (httpAdapter.isHeadersSent(response)) {
       httpAdapter.end(response); // a handler that answers by itself was faster: nothing can be withheld any more
       return;
     }
-    const body = problemOf(error);
-    const challenge = challengeFor(error, this.options.realm, this.options.schemes);
-    if (challenge !== null) httpAdapter.setHeader(response, 'WWW-Authenticate', challenge);
-    const { retryAfterSeconds } = error.context;
-    if (retryAfterSeconds !== undefined) {
-      httpAdapter.setHeader(response, 'Retry-After', String(Math.ceil(retryAfterSeconds)));
+    for (const [name, value] of Object.entries(headers)) {
+      httpAdapter.setHeader(response, name, value);
     }
     httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
     httpAdapter.setHeader(response, 'Cache-Control', 'no-store');

@@ -1,4 +1,4 @@
-import { mixin, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
+import { Injectable, mixin, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import passport from 'passport';
 import { SallyportError } from '../../errors.js';
@@ -18,6 +18,7 @@ type Authenticate = (request: object, response: object, next: (error?: unknown) 
 export function SallyportAuthGuard(
   ...names: readonly [StrategyName, ...StrategyName[]]
 ): Type<CanActivate> {
+  @Injectable()
   class PassportGuard implements CanActivate {
     constructor(readonly modules: ModuleRef) {}
 
