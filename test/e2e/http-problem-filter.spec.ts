@@ -89,17 +89,20 @@ describeOnAdapters('HttpProblemFilter', (start) => {
     expect(body).toMatchObject({ type: 'about:blank', title: 'Payload Too Large', status: 413 });
   });
 
-  it.each(['as a provider', 'by useGlobalFilters'])('answers refusals as ever, set %s', async (way) => {
-    if (way === 'by useGlobalFilters') {
-      api = await start({
-        controllers: [ClosedController],
-        providers: [HttpProblemFilter],
-        prepare: (app) => app.useGlobalFilters(app.get(HttpProblemFilter)),
-      });
-    }
-    const { status, headers, body } = await api.get('/closed');
-    expect(status).toBe(401);
-    expect(headers['www-authenticate']).toContain('Bearer');
-    expect(body).toMatchObject({ type: 'urn:sallyport:problem:credential-missing' });
-  });
+  it.each(['as a provider', 'by useGlobalFilters'])(
+    'answers refusals as ever, set %s',
+    async (way) => {
+      if (way === 'by useGlobalFilters') {
+        api = await start({
+          controllers: [ClosedController],
+          providers: [HttpProblemFilter],
+          prepare: (app) => app.useGlobalFilters(app.get(HttpProblemFilter)),
+        });
+      }
+      const { status, headers, body } = await api.get('/closed');
+      expect(status).toBe(401);
+      expect(headers['www-authenticate']).toContain('Bearer');
+      expect(body).toMatchObject({ type: 'urn:sallyport:problem:credential-missing' });
+    },
+  );
 });

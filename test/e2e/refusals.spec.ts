@@ -218,10 +218,9 @@ describeOnAdapters('Refusals', (start) => {
     const target = { kind: 'token', issuer: OWN_ISSUER, jti: 'gone' } as const;
     await app.get(RevocationService).revoke(target, BY);
     const old = await ownToken(app, { ...claims, user: 'bob' });
-    await app.get(RevocationService).revoke(
-      { kind: 'user', issuer: OWN_ISSUER, subject: 'bob' },
-      BY,
-    );
+    await app
+      .get(RevocationService)
+      .revoke({ kind: 'user', issuer: OWN_ISSUER, subject: 'bob' }, BY);
     const cases = [
       [`${good.slice(0, -8)}AAAAAAAA`, 'ERR_TOKEN_INVALID'],
       [await ownToken(app, { ...claims, aud: 'https://other.test' }), 'ERR_TOKEN_INVALID'],

@@ -115,7 +115,7 @@ function exchange(
         status: response.statusCode ?? 0,
         headers: response.headers as Record<string, string | undefined>,
         text,
-        body: isJson ? JSON.parse(text) : null,
+        body: isJson && text !== '' ? JSON.parse(text) : null,
       });
     });
   });

@@ -74,6 +74,20 @@ export type { UserId } from './users/user.js';
 export { Transaction } from './transactions/transaction.js';
 export type { PageRequest } from './page.js';
 
+// Ports, for stores of your own; their contracts are in `/testing`
+export { ApiKeyStore } from './api-keys/api-key.store.js';
+export { ChangeStore } from './audit/change.store.js';
+export { ClientStore } from './clients/client.store.js';
+export { RateLimitStore } from './throttling/rate-limit.store.js';
+export { RevocationList } from './revocation/revocation.list.js';
+export { RevocationStore } from './revocation/revocation.store.js';
+export { RoleGrantStore } from './role-grants/role-grant.store.js';
+export { SigningKeyStore } from './signing-keys/signing-key.store.js';
+export { Transactions } from './transactions/transaction.js';
+export { UserStateStore } from './users/user-state.store.js';
+export { STORES_DESCRIPTION, type StoresDescription } from './stores-description.js';
+export { Sealer } from './sealing/sealer.js';
+
 // The pipeline's guards, to be overridden in tests
 export { AuthenticationGuard } from './credentials/authentication.guard.js';
 export { AuthorizationGuard } from './policy/authorization.guard.js';

@@ -26,7 +26,11 @@ import {
   resolveRevocationOptions,
   type ResolvedRevocationOptions,
 } from './revocation/revocation.options.js';
-import { resolveRoles, type RoleHierarchy, type RoleOptions } from './role-grants/role-hierarchy.js';
+import {
+  resolveRoles,
+  type RoleHierarchy,
+  type RoleOptions,
+} from './role-grants/role-hierarchy.js';
 import {
   resolveSigningKeyOptions,
   type ResolvedSigningKeyOptions,
@@ -154,7 +158,9 @@ function checkStores(
 ): void {
   if (isDevelopment) return;
   if (!isDurable) {
-    mistakes.push(`${name} forget everything on restart: pass \`stores\`, or set SALLYPORT_ENV=development`);
+    mistakes.push(
+      `${name} forget everything on restart: pass \`stores\`, or set SALLYPORT_ENV=development`,
+    );
   } else if (!isShared && !singleInstance) {
     mistakes.push(
       `${name} are not shared between instances: use productionStores(…), or say \`singleInstance: true\``,

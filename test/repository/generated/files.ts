@@ -1,3 +1,4 @@
+import { renderAuthorityPage } from './authority-page.js';
 import { renderErrorsPage } from './errors-page.js';
 import { renderOptionsPage } from './options-page.js';
 import { renderPublicNames } from './public-names.js';
@@ -11,6 +12,7 @@ export interface GeneratedFile {
 
 /** Files that are written from the code by `npm run docs`, and compared with it by every test run. */
 export const generatedFiles: readonly GeneratedFile[] = [
+  { path: 'docs/authority.md', render: renderAuthorityPage },
   { path: 'docs/errors.md', render: renderErrorsPage },
   { path: 'docs/options.md', render: renderOptionsPage },
   { path: 'docs/standards.md', render: renderStandardsPage },

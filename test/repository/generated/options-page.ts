@@ -15,11 +15,7 @@ const sections: readonly (readonly [heading: string, name: string, file: string]
   ['throttling: { … }', 'ThrottlingOptions', 'throttling/throttling.options.ts'],
   ['stores: productionStores({ … })', 'ProductionStoresOptions', 'production.ts'],
   ['stores: embeddedStores({ … })', 'EmbeddedStoresOptions', 'embedded.ts'],
-  [
-    'both stores: { … }',
-    'TypeOrmStoresOptions',
-    'stores/typeorm/typeorm-stores.module.ts',
-  ],
+  ['both stores: { … }', 'TypeOrmStoresOptions', 'stores/typeorm/typeorm-stores.module.ts'],
   ['AdminModule.forRoot({ … })', 'AdminOptions', 'admin/admin.options.ts'],
 ];
 
@@ -42,7 +38,14 @@ function renderSection([heading, name, file]: (typeof sections)[number]): string
   const rows = membersOf(name, `${root}/${file}`).map(
     ({ option, meaning, defaultValue }) => `| \`${option}\` | ${meaning} | ${defaultValue} |`,
   );
-  return ['', `## ${heading}`, '', '| option | meaning | default |', '| --- | --- | --- |', ...rows];
+  return [
+    '',
+    `## ${heading}`,
+    '',
+    '| option | meaning | default |',
+    '| --- | --- | --- |',
+    ...rows,
+  ];
 }
 
 function membersOf(name: string, file: string) {

@@ -8,9 +8,10 @@ interface Title {
 
 /** docs/standards.md: what is claimed, and the test that proves it; read from the titles of the tests. */
 export function renderStandardsPage(): string {
-  const titles = sourceFiles('{libs,apps,test}/**/*.spec.ts', '{libs,apps,test}/**/*.contract.ts').flatMap(
-    titlesIn,
-  );
+  const titles = sourceFiles(
+    '{libs,apps,test}/**/*.spec.ts',
+    '{libs,apps,test}/**/*.contract.ts',
+  ).flatMap(titlesIn);
   return [
     '# Standards and capabilities',
     '',

@@ -5,7 +5,10 @@ import type { Clock } from '../clock.js';
  * write is still seen everywhere within the promised second. Bounded; concurrent misses share one load.
  */
 export class FreshCache<V> {
-  private readonly entries = new Map<string, { readonly value: Promise<V>; readonly until: number }>();
+  private readonly entries = new Map<
+    string,
+    { readonly value: Promise<V>; readonly until: number }
+  >();
 
   constructor(
     private readonly clock: Clock,

@@ -15,7 +15,10 @@ import { RoleGrantService } from '../role-grants/role-grant.service.js';
 import { RoleHierarchy } from '../role-grants/role-hierarchy.js';
 import { UserStatusService } from '../users/user-status.service.js';
 import type { UserId } from '../users/user.js';
-import { AUTHENTICATION_OPTIONS, type ResolvedAuthenticationOptions } from './authentication.options.js';
+import {
+  AUTHENTICATION_OPTIONS,
+  type ResolvedAuthenticationOptions,
+} from './authentication.options.js';
 import { CredentialVerifier } from './credential.verifier.js';
 import { extractCredentials } from './extract-credentials.js';
 import type { Verified } from './verified.js';
@@ -54,7 +57,10 @@ export class RequestAuthenticator extends Authenticator {
 
   private async judge(request: AdapterRequest): Promise<Caller> {
     const verified = await this.verifyAll(request);
-    const clientId = agreed(verified.map((one) => one.clientId), (id) => id);
+    const clientId = agreed(
+      verified.map((one) => one.clientId),
+      (id) => id,
+    );
     const user = agreed(
       verified.map((one) => one.user).filter((one) => one !== null),
       ({ issuer, subject }) => JSON.stringify([issuer, subject]),
@@ -90,7 +96,8 @@ export class RequestAuthenticator extends Authenticator {
 
   private async client(clientId: string, request: AdapterRequest): Promise<Client> {
     const client = await this.clients.find(clientId);
-    if (client === null) throw refusal('ERR_CREDENTIAL_UNKNOWN', `client ${clientId} is not registered`);
+    if (client === null)
+      throw refusal('ERR_CREDENTIAL_UNKNOWN', `client ${clientId} is not registered`);
     if (client.disabledAt !== null) throw refusal('ERR_CLIENT_DISABLED', `client ${clientId}`);
     const rule = client.userAgent;
     if (rule !== null && !isAcceptedUserAgent(rule, rawRequest(request).headers['user-agent'])) {
@@ -124,7 +131,8 @@ export class RequestAuthenticator extends Authenticator {
       scope: effectiveScope(legs),
       roles,
       claims: verified.find(({ credential }) => credential.kind === 'access-token')?.claims ?? {},
-      confirmation: verified.find(({ confirmation }) => confirmation !== null)?.confirmation ?? null,
+      confirmation:
+        verified.find(({ confirmation }) => confirmation !== null)?.confirmation ?? null,
       credentials,
       legs,
     });

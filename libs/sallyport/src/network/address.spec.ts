@@ -1,4 +1,10 @@
-import { addressBlock, AddressRanges, canonicalAddress, isAddressRange, isLoopback } from './address.js';
+import {
+  addressBlock,
+  AddressRanges,
+  canonicalAddress,
+  isAddressRange,
+  isLoopback,
+} from './address.js';
 
 describe('Addresses', () => {
   it.each([

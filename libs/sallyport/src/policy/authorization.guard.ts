@@ -1,4 +1,10 @@
-import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
 import { SallyportError } from '../errors.js';
 import type { Caller } from '../principals/caller.js';
 import type { SecuredRequest } from '../principals/secured-request.js';
@@ -28,7 +34,9 @@ export class AuthorizationGuard implements CanActivate {
     if (refusal !== null && !isReportOnly) throw refusal;
     // Where there is no caller, the authentication guard has reported that already.
     if (refusal !== null && caller !== undefined) {
-      this.logger.warn(`would refuse ${enforced.policy.route}: ${refusal.code}, ${refusal.message}`);
+      this.logger.warn(
+        `would refuse ${enforced.policy.route}: ${refusal.code}, ${refusal.message}`,
+      );
     }
     if (objectPolicy !== null) {
       const { deniedObject } = this.options;

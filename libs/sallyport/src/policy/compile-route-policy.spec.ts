@@ -1,7 +1,15 @@
 import { Controller, Get } from '@nestjs/common';
 import { Public } from '../request/public.decorator.js';
 import { compileRoutePolicy } from './compile-route-policy.js';
-import { ApiKey, Claims, ClientOnly, RequireUser, Roles, Scopes, UsePolicy } from './demands.decorator.js';
+import {
+  ApiKey,
+  Claims,
+  ClientOnly,
+  RequireUser,
+  Roles,
+  Scopes,
+  UsePolicy,
+} from './demands.decorator.js';
 import { ObjectPolicy } from './object-policy.js';
 
 type Routes = Record<string, () => unknown>;
@@ -150,7 +158,9 @@ describe('The policy of a route', () => {
       expect(compile(Wrong, name).mistakes).toHaveLength(1);
     }
     expect(compile(Wrong, 'somebody').mistakes).toEqual([]);
-    expect(compile(Empty, 'scopes').mistakes).toEqual(['Empty.scopes has @Scopes() that name none']);
+    expect(compile(Empty, 'scopes').mistakes).toEqual([
+      'Empty.scopes has @Scopes() that name none',
+    ]);
     expect(compile(Empty, 'roles').mistakes).toEqual(['Empty.roles has @Roles() that name none']);
   });
 

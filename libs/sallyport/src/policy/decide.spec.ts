@@ -145,15 +145,13 @@ describe('explain', () => {
     granted: (string[] | null)[],
     roles: string[] | null,
   ): Caller => {
-    const credentials = granted.map(
-      (scope, index): VerifiedCredential => ({
-        kind: index === 0 ? 'api-key' : 'access-token',
-        id: `c${String(index)}`,
-        issuer: null,
-        scope: scope && new Set(scope),
-        actsForUser: index > 0,
-      }),
-    );
+    const credentials = granted.map((scope, index): VerifiedCredential => ({
+      kind: index === 0 ? 'api-key' : 'access-token',
+      id: `c${String(index)}`,
+      issuer: null,
+      scope: scope && new Set(scope),
+      actsForUser: index > 0,
+    }));
     const legs = { client: new Set(client), credentials, roles: roles && new Set(roles) };
     return { ...callerOf(both), credentials, legs, scope: effectiveScope(legs) };
   };

@@ -1,4 +1,9 @@
-import { applyDecorators, SetMetadata, UseInterceptors, type CustomDecorator } from '@nestjs/common';
+import {
+  applyDecorators,
+  SetMetadata,
+  UseInterceptors,
+  type CustomDecorator,
+} from '@nestjs/common';
 import type { ObjectPolicyType } from './object-policy.js';
 import { PolicyConsultedInterceptor } from './policy-consulted.interceptor.js';
 import type { ClaimsDemand } from './route-policy.js';
@@ -54,7 +59,8 @@ export const RequireUser = (): CustomDecorator => SetMetadata(DEMANDS.user, 'req
 export const ClientOnly = (): CustomDecorator => SetMetadata(DEMANDS.user, 'refused');
 
 /** Demands claims of the access token: `{ department: ['finance', 'audit'] }`, or a test of all claims. */
-export const Claims = (claims: ClaimsDemand): CustomDecorator => SetMetadata(DEMANDS.claims, claims);
+export const Claims = (claims: ClaimsDemand): CustomDecorator =>
+  SetMetadata(DEMANDS.claims, claims);
 
 /** Demands that the handler asks this policy about the objects it touches, through `@CurrentPolicy()`. */
 export const UsePolicy = (policy: ObjectPolicyType): MethodDecorator & ClassDecorator =>

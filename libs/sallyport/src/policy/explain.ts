@@ -28,7 +28,9 @@ export function explain(caller: Caller, policy: RoutePolicy): Explanation {
     scopes: policy.scopes.map((scope) => ({
       scope,
       client: caller.legs.client.has(scope),
-      credentials: caller.legs.credentials.every(({ scope: granted }) => granted?.has(scope) ?? true),
+      credentials: caller.legs.credentials.every(
+        ({ scope: granted }) => granted?.has(scope) ?? true,
+      ),
       roles: caller.legs.roles?.has(scope) ?? null,
     })),
   };

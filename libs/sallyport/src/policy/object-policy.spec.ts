@@ -25,11 +25,14 @@ describe('An object policy', () => {
     expect(bound().where()).toEqual({ department: 'finance' });
   });
 
-  it.each([sales, null, undefined])('refuses %j with 404: denied and missing look alike', (object) => {
-    expect(() => bound().check(object)).toThrow(
-      expect.objectContaining({ code: 'ERR_OBJECT_DENIED' }),
-    );
-  });
+  it.each([sales, null, undefined])(
+    'refuses %j with 404: denied and missing look alike',
+    (object) => {
+      expect(() => bound().check(object)).toThrow(
+        expect.objectContaining({ code: 'ERR_OBJECT_DENIED' }),
+      );
+    },
+  );
 
   it('refuses what is not clearly a yes: an async check is a promise', () => {
     const policy = new InvoicePolicy();

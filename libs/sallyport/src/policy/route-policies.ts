@@ -1,4 +1,10 @@
-import { Inject, Injectable, type ExecutionContext, type OnModuleInit, type Type } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type ExecutionContext,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import { SallyportError } from '../errors.js';
@@ -70,7 +76,9 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
 
   /** Every route with its policy, for the console, the documentation and tests. */
   list(): readonly RoutePolicy[] {
-    return this.routes().map(([controller, handler]) => this.compile(controller, handler, []).policy);
+    return this.routes().map(
+      ([controller, handler]) => this.compile(controller, handler, []).policy,
+    );
   }
 
   private compile(controller: Type, handler: Handler, mistakes: string[]): EnforcedPolicy {
@@ -89,7 +97,9 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
   private checkRoles({ route, roles }: RoutePolicy, mistakes: string[]): void {
     if (!this.roles.isUsed) return;
     for (const role of roles.filter((name) => !this.roles.has(name))) {
-      mistakes.push(`${route} demands the role ${JSON.stringify(role)}, which \`roles\` does not name`);
+      mistakes.push(
+        `${route} demands the role ${JSON.stringify(role)}, which \`roles\` does not name`,
+      );
     }
   }
 
@@ -102,7 +112,9 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
     try {
       return this.modules.get<ObjectPolicy<unknown>>(type, { strict: false });
     } catch {
-      mistakes.push(`${route} uses ${type.name}, which no module provides: add it to \`providers\``);
+      mistakes.push(
+        `${route} uses ${type.name}, which no module provides: add it to \`providers\``,
+      );
       return null;
     }
   }

@@ -18,5 +18,6 @@ export const CurrentClient = createParamDecorator(
 
 /** The `UserPrincipal` it acts for, or null when it acts for none. */
 export const CurrentUser = createParamDecorator(
-  (_: undefined, context: ExecutionContext): UserPrincipal | null => callerOf(context)?.user ?? null,
+  (_: undefined, context: ExecutionContext): UserPrincipal | null =>
+    callerOf(context)?.user ?? null,
 );

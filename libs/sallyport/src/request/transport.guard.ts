@@ -1,4 +1,10 @@
-import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
 import { SallyportError } from '../errors.js';
 import { RequestOrigin } from './request-origin.js';
 import { REQUEST_OPTIONS, type ResolvedRequestOptions } from './request.options.js';

@@ -3,6 +3,7 @@ import { changeOf } from '../audit/change-of.js';
 import { ChangeStore } from '../audit/change.store.js';
 import type { ChangedBy } from '../audit/change.js';
 import { Clock } from '../clock.js';
+import { SallyportError } from '../errors.js';
 import { Randomness } from '../randomness.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { Sealer } from '../sealing/sealer.js';
@@ -14,6 +15,8 @@ import { SigningKeyStore } from './signing-key.store.js';
 import type { SigningKey, SigningKeyState } from './signing-key.js';
 
 const SCHEDULE: ChangedBy = { actor: 'schedule' };
+
+const MAX_ATTEMPTS = 10;
 
 /** Thrown to undo a transaction that someone else was faster than. */
 class Overtaken extends Error {}
@@ -57,12 +60,28 @@ export class RotateSigningKeys {
 
   /** Ends a key, and with it every token it signed; the next key takes over from an active one. */
   async revoke(kid: string, by: ChangedBy): Promise<boolean> {
-    const keys = await this.store.listCurrent();
-    const key = keys.find((candidate) => candidate.kid === kid);
-    if (key === undefined) return false;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const keys = await this.store.listCurrent();
+      const key = keys.find((candidate) => candidate.kid === kid);
+      if (key === undefined) return false;
+      if (await this.tryToRevoke(key, keys, by)) {
+        await this.revocations.publish();
+        return true;
+      }
+      // The schedule moved the key meanwhile: it is leaked all the same, in whatever state it is now.
+    }
+    throw new SallyportError('ERR_CONFLICT', { reason: `signing key ${kid} keeps moving` });
+  }
+
+  private async tryToRevoke(
+    key: SigningKey,
+    keys: readonly SigningKey[],
+    by: ChangedBy,
+  ): Promise<boolean> {
+    const { kid } = key;
     const next = await this.issue('next');
     const { issuer } = this.options;
-    const done = await this.unlessOvertaken(async (transaction) => {
+    return this.unlessOvertaken(async (transaction) => {
       await this.move(key, key.state, 'revoked', transaction);
       await this.revocations.revoke({ kind: 'signing-key', issuer, kid }, by, transaction);
       const successor = inState(keys, 'next');
@@ -72,8 +91,6 @@ export class RotateSigningKeys {
       }
       await this.store.insert(next, transaction);
     });
-    if (done) await this.revocations.publish();
-    return done;
   }
 
   /** On the very first start nobody can have cached a set without the key, so it may sign at once. */

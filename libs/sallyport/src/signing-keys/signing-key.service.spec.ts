@@ -118,6 +118,19 @@ describe('SigningKeyService', () => {
     expect(await service.revoke(leaked, by)).toBe(false);
   });
 
+  it('ends a leaked key even when a rotation on another instance moves it at that moment', async () => {
+    const { stores, service, kidIn } = setUp();
+    const other = createSigningKeys(stores);
+    await service.tick();
+    for (let round = 0; round < 10; round += 1) {
+      const leaked = (await kidIn('active')) ?? '';
+      const [, revoked] = await Promise.all([other.rotateNow(by), service.revoke(leaked, by)]);
+      expect(revoked).toBe(true);
+      const { keys } = await createSigningKeys(stores).jwks();
+      expect(keys.map(({ kid }) => kid)).not.toContain(leaked);
+    }
+  });
+
   it('revokes a key that is not in use yet, and publishes another one', async () => {
     const { service, kidIn } = setUp();
     await service.tick();

@@ -51,7 +51,8 @@ export class ActingAuthenticator extends Authenticator {
 /** A `Caller` for unit tests of handlers, policies and services. */
 export function callerOf(acting: ActingAs): Caller {
   const { client, user, scope = [], roles = [], claims = {} } = acting;
-  const kinds = acting.credentials ?? (user === undefined ? ['api-key'] : ['api-key', 'access-token']);
+  const kinds =
+    acting.credentials ?? (user === undefined ? ['api-key'] : ['api-key', 'access-token']);
   const granted = new Set(scope);
   const credentials = kinds.map((kind) => ({
     kind,
@@ -62,7 +63,13 @@ export function callerOf(acting: ActingAs): Caller {
   }));
   const legs = { client: granted, credentials, roles: null };
   return {
-    client: { clientId: client, name: client, type: 'confidential', isThirdParty: false, plan: null },
+    client: {
+      clientId: client,
+      name: client,
+      type: 'confidential',
+      isThirdParty: false,
+      plan: null,
+    },
     user: user === undefined ? null : { issuer: TEST_ISSUER, subject: user, authenticatedAt: null },
     scope: effectiveScope(legs),
     roles: new Set(roles),

@@ -39,7 +39,11 @@ export class AccessTokenStrategy extends Strategy {
           }, done);
         },
       },
-      (request: AdapterRequest, _payload: unknown, done: (error: unknown, user?: object) => void) => {
+      (
+        request: AdapterRequest,
+        _payload: unknown,
+        done: (error: unknown, user?: object) => void,
+      ) => {
         authenticator.authenticate(request).then((caller) => {
           done(null, caller);
         }, done);
@@ -53,7 +57,8 @@ export class AccessTokenStrategy extends Strategy {
     const token = await this.tokens.verify(text);
     const issuer = this.options.issuers.get(token.issuer);
     const key = issuer === undefined ? null : await this.keys.find(issuer, token.kid);
-    if (key === null) throw new SallyportError('ERR_TOKEN_INVALID', { reason: `no key ${token.kid}` });
+    if (key === null)
+      throw new SallyportError('ERR_TOKEN_INVALID', { reason: `no key ${token.kid}` });
     return key.key.export({ type: 'spki', format: 'pem' }).toString();
   }
 }
