@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Body, Controller, Get, Injectable, Post, RequestMethod } from '@nestjs/common';
 import { CallerContext, CurrentCaller, Public, Scopes, type Caller } from '@sallyport/nest';
@@ -29,13 +32,31 @@ class WhoController {
   }
 }
 
+async function postSlowly(
+  url: string,
+  headers: Record<string, string>,
+  agent: Agent,
+): Promise<unknown> {
+  const body = JSON.stringify({ text: 'x'.repeat(100_000) });
+  const length = { 'Content-Type': 'application/json', 'Content-Length': `${body.length}` };
+  const sent = request(url, { method: 'POST', headers: { ...headers, ...length }, agent });
+  sent.flushHeaders();
+  for (let at = 0; at < body.length; at += 40_000) {
+    await sleep(15);
+    sent.write(body.slice(at, at + 40_000));
+  }
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return json(response);
+}
+
 const settings = { controllers: [WhoController], providers: [AuditService] };
 
 describeOnAdapters('CallerContext', (start) => {
   const keys = async (api: TestApi, count: number) =>
     Promise.all(Array.from({ length: count }, (_, n) => clientWithKey(api.app, `app-${n}`, ['a'])));
 
-  it('knows the caller in services, during GET and during POST with a body', async () => {
+  it('knows the caller in services, during GET and during POST with a body [W10]', async () => {
     const api = await start(settings);
     const [key = ''] = await keys(api, 1);
     const headers = { 'X-API-Key': key };
@@ -46,6 +67,18 @@ describeOnAdapters('CallerContext', (start) => {
       caller: 'app-0',
       body,
     });
+  });
+
+  it('knows the caller when the body comes late, in pieces, on a connection that others use too', async () => {
+    const api = await start(settings);
+    const all = await keys(api, 6);
+    const url = `${await api.app.getUrl()}/who`;
+    const agent = new Agent({ keepAlive: true, maxSockets: 2 });
+    const answers = await Promise.all(
+      all.map((key) => postSlowly(url, { 'X-API-Key': key }, agent)),
+    );
+    agent.destroy();
+    expect(answers).toEqual(all.map((_, n) => expect.objectContaining({ context: `app-${n}` })));
   });
 
   it('does not mix up 50 requests at once', async () => {

@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import {
   ApiKeyService,
+  Claims,
   ClientOnly,
   ClientSecretService,
   CurrentCaller,
@@ -33,6 +34,12 @@ class WhoController {
   @Get('read') @Scopes('a:read') read() {
     handled += 1;
     return 'read';
+  }
+  @Get('finance') @Scopes('a:read') @Claims({ department: 'finance' }) finance() {
+    return 'finance';
+  }
+  @Get('senior') @Claims(({ level }) => Number(level) > 2) senior() {
+    return 'senior';
   }
 }
 
@@ -68,6 +75,28 @@ describeOnAdapters('Credentials of one request', (start) => {
       scope: ['a:read'],
       kinds: ['access-token', 'api-key'],
     });
+  });
+
+  it('a key names an app and no user, a personal key both [C92]', async () => {
+    const user = { issuer: OWN_ISSUER, subject: 'bob' };
+    const personal = (await issueKey(api.app, 'shop', { user })).plaintext;
+    const whoIs = async (key: string) => (await api.get('/who', { 'X-API-Key': key })).body;
+    expect(await whoIs(shopKey)).toMatchObject({ client: 'shop', user: null });
+    expect(await whoIs(personal)).toMatchObject({ client: 'shop', user: 'bob' });
+  });
+
+  it('claims of the token are demanded beside the scope, by value and by test [C107]', async () => {
+    const statuses = async (claims: object) => {
+      const headers = bearer(await shopToken(claims));
+      return [
+        (await api.get('/finance', headers)).status,
+        (await api.get('/senior', headers)).status,
+      ];
+    };
+    expect(await statuses({ department: 'finance', level: 3 })).toEqual([200, 200]);
+    expect(await statuses({ department: ['sales', 'finance'], level: 2 })).toEqual([200, 403]);
+    expect(await statuses({ department: 'sales' })).toEqual([403, 403]);
+    expect(await statuses({ department: 'finance', scope: '' })).toEqual([403, 403]);
   });
 
   it('a key and a token of different clients are nobody', async () => {
@@ -138,7 +167,7 @@ describeOnAdapters('Credentials of one request', (start) => {
     expect(text).not.toMatch(/ at |node_modules|\.ts/);
   });
 
-  it("tells a client's own token from a user's [C75]", async () => {
+  it("tells a client's own token from a user's", async () => {
     const users = bearer(await shopToken());
     const own = bearer(await ownToken(api.app, { clientId: 'shop', scope: 'a:read' }));
     expect((await api.get('/who', own)).body).toMatchObject({ client: 'shop', user: null });
@@ -166,7 +195,7 @@ describeOnAdapters('Credentials of one request', (start) => {
     expect(body).toMatchObject({ scope: ['a:read', 'a:write'] });
   });
 
-  it('a revoked token is refused at once, beside a good key too [C62]', async () => {
+  it('a revoked token is refused at once, beside a good key too', async () => {
     const token = await shopToken({ jti: 'token-1' });
     const headers = { 'X-API-Key': shopKey, ...bearer(token) };
     expect((await api.get('/who', headers)).status).toBe(200);

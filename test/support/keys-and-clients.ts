@@ -5,6 +5,11 @@ import {
   type ApiKeyOptions,
 } from '../../libs/sallyport/src/api-keys/api-key.options.js';
 import { ApiKeyService } from '../../libs/sallyport/src/api-keys/api-key.service.js';
+import { ApiKeyRecords } from '../../libs/sallyport/src/api-keys/api-key-records.js';
+import { IssueApiKey } from '../../libs/sallyport/src/api-keys/issue-api-key.js';
+import { RevokeApiKey } from '../../libs/sallyport/src/api-keys/revoke-api-key.js';
+import { RotateApiKey } from '../../libs/sallyport/src/api-keys/rotate-api-key.js';
+import { UpdateApiKey } from '../../libs/sallyport/src/api-keys/update-api-key.js';
 import { VerifyApiKey } from '../../libs/sallyport/src/api-keys/verify-api-key.js';
 import { ClientDirectory } from '../../libs/sallyport/src/clients/client.directory.js';
 import { ClientSecretService } from '../../libs/sallyport/src/clients/client-secret.service.js';
@@ -36,16 +41,15 @@ export function createKeysAndClients(options: ApiKeyOptions = {}) {
     randomness,
   );
   const keyDirectory = new ApiKeyDirectory(keyStore, clock);
+  const records = new ApiKeyRecords(keyStore, clientStore, changes, clock, randomness, resolved);
+  const shares = [records, keyStore, database] as const;
   const keys = new ApiKeyService(
     keyStore,
-    clientStore,
-    changes,
-    database,
-    revocation,
-    keyDirectory,
-    clock,
-    randomness,
-    resolved,
+    records,
+    new IssueApiKey(...shares, revocation, keyDirectory, clock, resolved),
+    new UpdateApiKey(...shares, keyDirectory, clock, resolved),
+    new RotateApiKey(...shares, revocation, keyDirectory, clock, resolved),
+    new RevokeApiKey(...shares, revocation, keyDirectory, clock),
   );
   const secrets = new ClientSecretService(
     clientStore,

@@ -46,7 +46,10 @@ const openRedis = async () =>
   canStartRedis ? startRedis() : { url: redisUrl ?? '', stop: () => Promise.resolve() };
 
 export const storeSets: readonly StoreSet[] = [
-  { name: 'embedded', open: () => Promise.resolve({ variables: {}, close: async () => undefined }) },
+  {
+    name: 'embedded',
+    open: () => Promise.resolve({ variables: {}, close: async () => undefined }),
+  },
   ...(databaseUrl === undefined || redisUrl === undefined
     ? []
     : [

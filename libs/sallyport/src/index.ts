@@ -57,7 +57,9 @@ export type { MappedClaims, TrustedIssuer } from './credentials/bearer/trusted-i
 
 // The lives of credentials
 export type { Change, ChangedBy } from './audit/change.js';
-export { ApiKeyService, type IssuedApiKey, type NewApiKey } from './api-keys/api-key.service.js';
+export { ApiKeyService } from './api-keys/api-key.service.js';
+export type { IssuedApiKey } from './api-keys/api-key-records.js';
+export type { NewApiKey } from './api-keys/issue-api-key.js';
 export { ApiKeyUsage } from './api-keys/api-key-usage.js';
 export type { ApiKey as ApiKeyRecord, ApiKeyChanges } from './api-keys/api-key.js';
 export { ClientService, type NewClient } from './clients/client.service.js';

@@ -13,7 +13,7 @@ const valid: SallyportOptions = {
 
 function mistakesOf(options: object, stores = lasting): string[] {
   try {
-    resolveOptions({ ...valid, ...options } as SallyportOptions, stores);
+    resolveOptions({ ...valid, ...options }, stores);
     return [];
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;

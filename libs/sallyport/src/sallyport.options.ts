@@ -122,7 +122,7 @@ export function resolveOptions(
       deniedObject,
     }),
     problems: Object.freeze({
-      realm: String(options.audience).replaceAll(/[^\x21\x23-\x5b\x5d-\x7e]/g, ''),
+      realm: realmOf(options.audience),
       schemes: options.basic === true ? ['ApiKey', 'Basic'] : ['ApiKey'],
     }),
     request: resolveRequestOptions(options, isDevelopment, mistakes),
@@ -145,6 +145,10 @@ export function resolveOptions(
   }
   return Object.freeze(resolved);
 }
+
+/** What may stand between the quotes of a challenge. Nobody has checked yet that it is a string. */
+const realmOf = (audience: unknown): string =>
+  String(audience).replaceAll(/[^\x21\x23-\x5b\x5d-\x7e]/g, '');
 
 function checkChoice<T>(name: string, value: T, choices: readonly T[], mistakes: string[]): void {
   if (!choices.includes(value)) mistakes.push(`${name} must be one of ${choices.join(', ')}`);

@@ -3,6 +3,11 @@ import { ApiKeyDirectory } from './api-keys/api-key.directory.js';
 import { API_KEY_OPTIONS } from './api-keys/api-key.options.js';
 import { ApiKeyService } from './api-keys/api-key.service.js';
 import { ApiKeyUsage } from './api-keys/api-key-usage.js';
+import { ApiKeyRecords } from './api-keys/api-key-records.js';
+import { IssueApiKey } from './api-keys/issue-api-key.js';
+import { RevokeApiKey } from './api-keys/revoke-api-key.js';
+import { RotateApiKey } from './api-keys/rotate-api-key.js';
+import { UpdateApiKey } from './api-keys/update-api-key.js';
 import { VerifyApiKey } from './api-keys/verify-api-key.js';
 import { ClientDirectory } from './clients/client.directory.js';
 import { ClientSecretService } from './clients/client-secret.service.js';
@@ -73,8 +78,13 @@ const options: Provider[] = [
 
 const lives: Provider[] = [
   ApiKeyDirectory,
+  ApiKeyRecords,
   ApiKeyService,
   ApiKeyUsage,
+  IssueApiKey,
+  RevokeApiKey,
+  RotateApiKey,
+  UpdateApiKey,
   VerifyApiKey,
   ClientDirectory,
   ClientService,

@@ -1,5 +1,6 @@
 import { Body, Get, Header, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiKeyService, type IssuedApiKey } from '../api-keys/api-key.service.js';
+import { ApiKeyService } from '../api-keys/api-key.service.js';
+import type { IssuedApiKey } from '../api-keys/api-key-records.js';
 import { Clock } from '../clock.js';
 import {
   ACCESS_TOKEN_OPTIONS,

@@ -8,7 +8,7 @@ import {
 import { hashSecret } from '../hashing/secret-hash.js';
 import { addSeconds } from '../clock.js';
 import { parseApiKey } from './api-key-format.js';
-import type { NewApiKey } from './api-key.service.js';
+import type { NewApiKey } from './issue-api-key.js';
 import type { ApiKey } from './api-key.js';
 
 const DAY = 86_400;

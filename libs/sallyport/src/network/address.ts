@@ -44,7 +44,7 @@ export class AddressRanges {
     return (
       address !== null &&
       this.ranges.some(
-        ([base, bits]) => base.kind() === address.kind() && address.match(base as never, bits),
+        ([base, bits]) => base.kind() === address.kind() && address.match(base, bits),
       )
     );
   }

@@ -113,7 +113,7 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
       return this.modules.get<ObjectPolicy<unknown>>(type, { strict: false });
     } catch {
       mistakes.push(
-        `${route} uses ${type.name}, which no module provides: add it to \`providers\``,
+        `${route} uses ${type.name}, which no module provides once for all requests: add it to \`providers\``,
       );
       return null;
     }
@@ -126,8 +126,9 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
       return this.scanner
         .getAllMethodNames(prototype)
         .map((name) => prototype[name])
-        .filter((method) => method !== undefined && Reflect.hasMetadata(PATH_METADATA, method))
-        .map((method) => [metatype as Type, method as Handler] as const);
+        .filter((method) => method !== undefined)
+        .filter((method) => Reflect.hasMetadata(PATH_METADATA, method))
+        .map((method) => [metatype as Type, method] as const);
     });
   }
 }

@@ -32,6 +32,7 @@ export class AccessTokenStrategy extends Strategy {
         jwtFromRequest: bearerTokenOf,
         algorithms: ['ES256', 'RS256', 'PS256'],
         passReqToCallback: true,
+        // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way to pass a tolerance
         jsonWebTokenOptions: { clockTolerance: options.clockSkewSeconds },
         secretOrKeyProvider: (_request: unknown, text: string, done: KeyCallback) => {
           this.keyOf(text).then((key) => {
