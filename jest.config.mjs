@@ -25,5 +25,5 @@ export default {
     alias('/testing', 'testing/index.ts'),
   ]),
   setupFiles: ['<rootDir>/test/support/load-nest-first.mjs'],
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

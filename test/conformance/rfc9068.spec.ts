@@ -76,7 +76,7 @@ describe('RFC 9068', () => {
   });
 
   it.each(['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti', 'uep', 'cep', 'rv'])(
-    '§2.2 refuses a token without %s [C14]',
+    '§2.2 refuses a token without %s [C14] [C94]',
     async (name) => {
       const refusal = await refusalOf(issuer.accessToken({ [name]: undefined }));
       expect(refusal.code).toBe('ERR_TOKEN_INVALID');
@@ -132,7 +132,7 @@ describe('RFC 9068', () => {
     { aud: TEST_AUDIENCE },
     [TEST_AUDIENCE, 7],
     [TEST_AUDIENCE, ...Array.from({ length: 10 }, (_, i) => `https://${String(i)}.test`)],
-  ])('§4 refuses the audience %j [C67]', async (aud) => {
+  ])('§4 refuses the audience %j [C67] [C94]', async (aud) => {
     expect((await refusalOf(issuer.accessToken({ aud }))).code).toBe('ERR_TOKEN_INVALID');
   });
 
@@ -151,7 +151,7 @@ describe('RFC 9068', () => {
     expect((await refusalOf(issuer.accessToken({ iss }))).code).toBe('ERR_TOKEN_INVALID');
   });
 
-  it('§4 lets an expired token live for the clock skew and not a second longer [C62]', async () => {
+  it('§4 lets an expired token live for the clock skew and not a second longer [C62] [C94]', async () => {
     const { verifier: own, clock, refusalOf: refused } = createTestVerifier(issuer);
     const text = issuer.accessToken();
     clock.advance(329);
@@ -166,7 +166,7 @@ describe('RFC 9068', () => {
     ['auth_time after now', { auth_time: now + 31 }],
     ['more than a day to live', { exp: now + 86_401 }],
     ['no time to live', { exp: now }],
-  ])('§4 refuses a token with %s', async (_what, claims) => {
+  ])('§4 refuses a token with %s [C89]', async (_what, claims) => {
     expect((await refusalOf(issuer.accessToken(claims))).code).toBe('ERR_TOKEN_INVALID');
   });
 

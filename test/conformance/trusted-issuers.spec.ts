@@ -75,8 +75,9 @@ describe('Trusted issuers', () => {
   });
 
   it('believes no epochs, roles of ours or grants of another issuer', async () => {
-    const token = await verifier.verify(partnerToken({ uep: 99, cep: 99, rv: 99, gid: 'g' }));
-    expect(token).toMatchObject({ epochs: null, gid: null });
+    const claims = { uep: 99, cep: 99, rv: 99, gid: 'g', roles: ['admin'] };
+    const token = await verifier.verify(partnerToken(claims));
+    expect(token).toMatchObject({ epochs: null, gid: null, roles: null });
     expect(token.claims).toEqual({});
   });
 

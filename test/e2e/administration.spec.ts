@@ -1,9 +1,17 @@
+import { ApiKeyUsage } from '@sallyport/nest';
 import { matrix, startReferenceApi, type RunningApi } from '../support/reference-api.js';
 
 const jtiOf = (token: string): string => {
   const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
   return (JSON.parse(payload) as { jti: string }).jti;
 };
+
+interface ListedKey {
+  readonly id: string;
+  readonly user: { readonly subject: string } | null;
+  readonly useCount: number;
+  readonly lastUsedAt: string | null;
+}
 
 /** The README's tour through /admin. */
 describe.each(matrix)('Administration of the reference API, $name', ({ adapter, stores }) => {
@@ -115,5 +123,45 @@ describe.each(matrix)('Administration of the reference API, $name', ({ adapter, 
     expect((await call({ token })).status).toBe(401);
     expect((await call({ key: office, token })).status).toBe(403);
     expect(await me(token)).toBe(200);
+  });
+
+  const usageOf = async (clientId: string): Promise<Map<string, ListedKey>> => {
+    await api.app.get(ApiKeyUsage).flush(); // in place of waiting five seconds
+    const { body } = await api.call(`/admin/api-keys?clientId=${clientId}&limit=100`, {
+      key: api.key('operator'),
+    });
+    return new Map((body.apiKeys as ListedKey[]).map((key) => [key.id, key]));
+  };
+
+  it('tells of each key of an app how often it was used, and when last [C40]', async () => {
+    const [used, idle] = [await issue(), await issue()];
+    const begun = Date.now();
+    for (let use = 0; use < 3; use++) expect(await statusOf(used.key)).toBe(200);
+    expect(await statusOf(`${used.key}x`)).toBe(401); // nobody's use
+    const keys = await usageOf('nightly-job');
+    expect(keys.get(used.id)?.useCount).toBe(3);
+    expect(Date.parse(keys.get(used.id)?.lastUsedAt ?? '')).toBeGreaterThanOrEqual(begun);
+    expect(keys.get(idle.id)).toMatchObject({ useCount: 0, lastUsedAt: null });
+  });
+
+  it('counts users of one app apart by their own keys, which carry their rights [C40] [C49]', async () => {
+    const keyOf = (username: string) =>
+      issue({
+        clientId: 'mobile-app',
+        preset: undefined,
+        scope: ['invoices:read', 'invoices:write'],
+        user: { sub: api.sub(username) },
+      });
+    const [alice, bob] = [await keyOf('alice'), await keyOf('bob')];
+    const body = { amountCents: 100, currency: 'EUR' };
+    const write = async (key: string) =>
+      (await api.call('/v1/invoices', { method: 'POST', key, body })).status;
+    expect((await api.call('/v1/me', { key: alice.key })).body.roles).toEqual(['viewer']);
+    expect(await write(alice.key)).toBe(403);
+    expect(await write(bob.key)).toBe(201);
+
+    const keys = await usageOf('mobile-app');
+    expect(keys.get(alice.id)).toMatchObject({ user: { subject: api.sub('alice') }, useCount: 2 });
+    expect(keys.get(bob.id)).toMatchObject({ user: { subject: api.sub('bob') }, useCount: 1 });
   });
 });

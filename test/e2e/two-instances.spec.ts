@@ -356,6 +356,21 @@ describe.each(instanceSets)('$name', ({ open }) => {
     });
   });
 
+  it('keep no session: a credential is answered alike wherever it arrives, without cookies [C51]', async () => {
+    const token = await first.token({ sub: 'jana', client_id: 'mobile' });
+    const { key } = await issue();
+    for (const credentials of [{ token }, { key }]) {
+      const answers = [];
+      for (const instance of [second, first, second, first]) {
+        const { status, headers, body } = await instance.call('/probe', credentials);
+        expect(headers.getSetCookie()).toEqual([]);
+        answers.push({ status, body: body as unknown });
+      }
+      expect(answers[0]?.status).toBe(200);
+      for (const answer of answers) expect(answer).toEqual(answers[0]);
+    }
+  });
+
   it("undoes key, revocation and record together when the host's transaction fails", async () => {
     const { id, key } = await issue();
     let other = '';

@@ -13,6 +13,7 @@ import { databaseOptions } from './database.js';
 import { DocsModule } from './docs/docs.module.js';
 import { HealthModule } from './health/health.module.js';
 import { BoundedJsonPipe } from './http/bounded-json.pipe.js';
+import { ConnectionDrain } from './http/connection-drain.js';
 import { DatabaseErrorsInterceptor } from './http/database-errors.interceptor.js';
 import { validationPipe } from './http/validation.pipe.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
@@ -41,6 +42,7 @@ export interface AppParts {
 @Module({
   imports: [InvoicesModule, ReportsModule, MeModule, HealthModule],
   providers: [
+    ConnectionDrain,
     // Sallyport's filter answers its own refusals; this one gives all else the same shape.
     { provide: APP_FILTER, useClass: HttpProblemFilter },
     { provide: APP_INTERCEPTOR, useClass: DatabaseErrorsInterceptor },

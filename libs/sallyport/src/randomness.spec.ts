@@ -69,6 +69,20 @@ describe('uuidv7', () => {
     }
   });
 
+  it('RFC 9562 §6.2: sorts in the order of making within one millisecond too', () => {
+    const randomness = new SystemRandomness();
+    const ids = Array.from({ length: 10_000 }, () => uuidv7(randomness, now));
+    ids.push(uuidv7(randomness, new Date(now.getTime() + 1)));
+    expect(new Set(ids).size).toBe(10_001);
+    expect([...ids].sort()).toEqual(ids);
+  });
+
+  it('follows the clock again after it was set back', () => {
+    const randomness = new SystemRandomness();
+    uuidv7(randomness, new Date('2099-01-01T00:00:00Z'));
+    expect(uuidv7(randomness, now)).toMatch(/^017f22e2-79b/);
+  });
+
   it('sorts by the millisecond in which it was made [C17]', () => {
     const ids = Array.from({ length: 50 }, (_, index) =>
       uuidv7(new SystemRandomness(), new Date(now.getTime() + index)),

@@ -27,12 +27,35 @@ export function randomBase62(randomness: Randomness, length: number): string {
   return text;
 }
 
-/** UUIDv7 (RFC 9562 §5.7): ids that sort by the time they were made, so that indexes stay compact. */
+interface Made {
+  readonly askedFor: number;
+  readonly milliseconds: number;
+  readonly counter: number;
+}
+
+let last: Made = { askedFor: -1, milliseconds: -1, counter: 0 };
+
+/**
+ * UUIDv7 (RFC 9562 §5.7): ids that sort by the time they were made, so that indexes stay compact. Those that one
+ * process makes within a millisecond sort in the order of their making.
+ */
 export function uuidv7(randomness: Randomness, now: Date): string {
   const bytes = randomness.bytes(16);
-  bytes.writeUIntBE(now.getTime(), 0, 6);
-  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
+  last = following(last, now.getTime(), bytes.readUInt16BE(6) & MAX_COUNTER);
+  bytes.writeUIntBE(last.milliseconds, 0, 6);
+  bytes.writeUInt16BE(0x7000 | last.counter, 6);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** `rand_a` has 12 bits. */
+const MAX_COUNTER = 0xfff;
+
+/** RFC 9562 §6.2, method 1: begins anywhere, counts on within the millisecond, and when it is full in the next one. */
+function following({ askedFor, milliseconds, counter }: Made, now: number, seed: number): Made {
+  if (now < askedFor || now > milliseconds)
+    return { askedFor: now, milliseconds: now, counter: seed };
+  if (counter < MAX_COUNTER) return { askedFor, milliseconds, counter: counter + 1 };
+  return { askedFor, milliseconds: milliseconds + 1, counter: 0 };
 }

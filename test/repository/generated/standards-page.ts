@@ -66,15 +66,21 @@ function titlesIn(file: string): Title[] {
   const titles: Title[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node) && isTest(node.expression)) {
-      const [title] = node.arguments;
-      if (title !== undefined && ts.isStringLiteralLike(title)) {
-        titles.push({ text: title.text, file });
-      }
+      const text = titleOf(node.arguments[0]);
+      if (text !== null) titles.push({ text, file });
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
   return titles;
+}
+
+/** As written; what a template fills in is left open, as in a title of `it.each`. */
+function titleOf(title: ts.Expression | undefined): string | null {
+  if (title === undefined) return null;
+  if (ts.isStringLiteralLike(title)) return title.text;
+  if (!ts.isTemplateExpression(title)) return null;
+  return [title.head.text, ...title.templateSpans.map(({ literal }) => literal.text)].join('%s');
 }
 
 /** `it(…)`, `it.each(…)(…)`, `describe(…)` and `describe.each(…)(…)`: a row may stand on a whole group. */

@@ -44,7 +44,24 @@ describe('issueDemoToken', () => {
       sub_type: 'user',
       scope: 'invoices:read invoices:write',
     });
-    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(600);
+  });
+
+  it('lets a token live for ten minutes [C89]', async () => {
+    const { access_token: token, expires_in: seconds } = await issue({ client: 'nightly-job' });
+    const { exp = 0, iat = 0 } = decodeJwt(token);
+    expect([seconds, exp - iat]).toEqual([600, 600]);
+  });
+
+  it('puts the claims of RFC 9068 into a token, and nothing about a person or what they may do [C63] [C84] [C108]', async () => {
+    const profile = ['iss', 'aud', 'sub', 'client_id', 'jti', 'iat', 'exp', 'scope'];
+    const own = decodeJwt((await issue({ client: 'nightly-job' })).access_token);
+    expect(Object.keys(own).sort()).toEqual([...profile].sort());
+    const { access_token: token } = await issue({ client: 'mobile-app', user: 'alice' });
+    expect(Object.keys(decodeJwt(token)).sort()).toEqual([...profile, 'sub_type'].sort());
+    // Roles by reference: they are looked up by (iss, sub) and client, and a name is nobody's business.
+    expect(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).not.toMatch(
+      /"alice"|viewer|Finance/,
+    );
   });
 
   it("marks a client's own token by its subject alone", async () => {

@@ -63,6 +63,14 @@ describe('Addresses', () => {
     expect(addressBlock('2001:db8:1:2:ffff::')).toBe(addressBlock('2001:db8:1:2::1'));
     expect(addressBlock('unknown')).toBe('unknown');
   });
+
+  it('says the same of an address asked for again, however many were asked for in between', () => {
+    const ask = () => [canonicalAddress('::FFFF:C000:201'), canonicalAddress('unknown')];
+    const first = ask();
+    expect(ask()).toEqual(first);
+    for (let host = 0; host < 3000; host++) canonicalAddress(`10.0.${host >> 8}.${host & 255}`);
+    expect(ask()).toEqual(first);
+  });
 });
 
 describe('Address ranges', () => {

@@ -4,7 +4,23 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 const DOTTED_QUAD = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/;
 
+/** An address is asked for several times in each request, and by many requests of one connection. */
+const parsed = new Map<string, Address | null>();
+const MAX_PARSED = 1000;
+/** Longer than any address: garbage of forwarding headers is not kept. */
+const MAX_LENGTH = 64;
+
 function parse(text: string): Address | null {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const address = read(text);
+  if (text.length > MAX_LENGTH) return address;
+  if (parsed.size >= MAX_PARSED) parsed.clear();
+  parsed.set(text, address);
+  return address;
+}
+
+function read(text: string): Address | null {
   const [withoutZone = ''] = text.split('%');
   const quad = withoutZone.slice(withoutZone.lastIndexOf(':') + 1);
   // Stricter than the parser, which also reads `0x7f.1`, and `012.0.0.1` as octal: others read it as 12.0.0.1.

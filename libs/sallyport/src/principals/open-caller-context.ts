@@ -9,8 +9,8 @@ interface FastifyLike {
 }
 
 /**
- * Opens an empty `CallerContext` around every request. On Fastify by a hook that runs after the body was read: what
- * a middleware opens before is lost there, since the body's events belong to the connection.
+ * Opens an empty `CallerContext` around every request. On Fastify by a hook that runs after the body was read, so
+ * that no parser of the host's can lose it; on Express parsers run before.
  */
 export function openCallerContext({ httpAdapter }: HttpAdapterHost): void {
   if (httpAdapter.getType() === 'fastify') {

@@ -53,12 +53,16 @@ export function isEndedBy(
   return mark.revokedAt !== null && carries <= addSeconds(mark.revokedAt, clockSkewSeconds);
 }
 
-/** All that the list can answer alone. */
-export function questionsOf(subject: RevocationSubject): RevocationQuestion[] {
+/** All that the list can answer alone: it remembers for longer than the token lives. */
+export const questionsOf = ({ tokens = [] }: RevocationSubject): RevocationQuestion[] =>
+  tokens.flatMap(questionsOfToken);
+
+/** What outlives the list's horizon, so that the durable store is to answer too. They are few, whatever the traffic. */
+export function lastingQuestionsOf(subject: RevocationSubject): RevocationQuestion[] {
   const { tokens = [], apiKeys = [], clientSecrets = [] } = subject;
   return [
-    ...tokens.flatMap(questionsOfToken),
-    ...apiKeys.map(({ id }) => ended({ kind: 'api-key', apiKeyId: id })),
+    ...tokens.map(({ issuer, kid }) => ended({ kind: 'signing-key', issuer, kid })),
+    ...apiKeys.flatMap(questionsOfApiKey),
     ...clientSecrets.map(({ id }) => ended({ kind: 'client-secret', id })),
   ];
 }
@@ -67,9 +71,8 @@ const ended = (target: RevocationTarget): RevocationQuestion => ({ target, carri
 
 /** All but the role version of our own tokens, which is a sum of two marks. */
 function questionsOfToken(token: RevocableToken): RevocationQuestion[] {
-  const { issuer, jti, sid, gid, kid, issuedAt, epochs, clientId, user } = token;
+  const { issuer, jti, sid, gid, issuedAt, epochs, clientId, user } = token;
   const questions: RevocationQuestion[] = [
-    ended({ kind: 'signing-key', issuer, kid }),
     { target: { kind: 'client', clientId }, carries: epochs?.client ?? issuedAt },
   ];
   if (jti !== null) questions.push(ended({ kind: 'token', issuer, jti }));
@@ -97,14 +100,15 @@ export function roleVersionTargets({ user, epochs, clientId }: RevocableToken): 
   }));
 }
 
-/** Keys outlive the list's horizon, so that these are to be answered by the durable store. */
-export function epochQuestionsOfApiKey(key: RevocableApiKey): RevocationQuestion[] {
-  const client: RevocationQuestion = {
-    target: { kind: 'client', clientId: key.clientId },
-    carries: key.clientEpoch,
-  };
-  if (key.user === null) return [client];
-  return [client, { target: { kind: 'user', ...idOf(key.user) }, carries: key.userEpoch }];
+function questionsOfApiKey(key: RevocableApiKey): RevocationQuestion[] {
+  const questions: RevocationQuestion[] = [
+    ended({ kind: 'api-key', apiKeyId: key.id }),
+    { target: { kind: 'client', clientId: key.clientId }, carries: key.clientEpoch },
+  ];
+  if (key.user !== null) {
+    questions.push({ target: { kind: 'user', ...idOf(key.user) }, carries: key.userEpoch });
+  }
+  return questions;
 }
 
 /** Without what else a user may carry. */

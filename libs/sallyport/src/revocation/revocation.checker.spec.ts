@@ -191,6 +191,48 @@ describe('RevocationChecker', () => {
     ).rejects.toMatchObject(revokedError);
   });
 
+  it.each([
+    { kind: 'session', issuer: 'https://other.example', sid: 's1' },
+    { kind: 'grant', issuer: ISSUER, gid: 'g1' },
+    { kind: 'signing-key', issuer: 'https://other.example', kid: 'k1' },
+    { kind: 'signing-key', issuer: ISSUER, kid: 'k1' },
+    { kind: 'api-key', apiKeyId: 'key1' },
+    { kind: 'client-secret', id: 'secret1' },
+  ] satisfies RevocationTarget[])('ends for good, not for a day: $kind', async (target) => {
+    const { stores, service, checker, publisher } = await setUp();
+    await service.revoke(target, by);
+    for (const isLost of [false, true]) {
+      stores.clock.advance(5 * day);
+      if (isLost) stores.list.lose();
+      publisher.requestRebuild();
+      await publisher.tick();
+      const issuedAt = stores.clock.now();
+      const subject = {
+        tokens: [
+          { ...own, issuedAt },
+          { ...foreign, issuer: 'https://other.example', issuedAt },
+        ],
+        apiKeys: [personalKey],
+        clientSecrets: [{ id: 'secret1' }],
+      };
+      await expect(checker.assertNotRevoked(subject)).rejects.toMatchObject(revokedError);
+    }
+  });
+
+  it('asks the store twice a second at most for the other half of a role version', async () => {
+    const { stores, service, checker } = await setUp();
+    await service.raiseRoleVersion(alice, 'mobile-app', by);
+    const epochs = await service.currentEpochs({ user: alice, clientId: 'mobile-app' });
+    const marks = jest.spyOn(stores.revocations, 'marks');
+    await checker.assertNotRevoked({ tokens: [{ ...own, epochs }] });
+    const first = marks.mock.calls.length;
+    for (let count = 0; count < 100; count += 1) {
+      await checker.assertNotRevoked({ tokens: [{ ...own, epochs }] });
+    }
+    expect(first).toBeLessThanOrEqual(2);
+    expect(marks).toHaveBeenCalledTimes(first);
+  });
+
   it('reads the epochs of API keys from the store twice a second at most', async () => {
     const { stores, checker } = await setUp();
     const marks = jest.spyOn(stores.revocations, 'marks');

@@ -3,8 +3,8 @@ import { FreshCache } from '../cache/fresh-cache.js';
 import { addSeconds, Clock } from '../clock.js';
 import { SallyportError } from '../errors.js';
 import {
-  epochQuestionsOfApiKey,
   isEndedBy,
+  lastingQuestionsOf,
   questionsOf,
   roleVersionTargets,
   type RevocableToken,
@@ -36,7 +36,7 @@ interface Seen {
 /** Asks whether credentials were revoked: the list, in one round trip, or else the durable store. */
 @Injectable()
 export class RevocationChecker {
-  private readonly epochs: FreshCache<RevocationMark | null>;
+  private readonly lasting: FreshCache<RevocationMark | null>;
 
   constructor(
     private readonly list: RevocationList,
@@ -45,7 +45,7 @@ export class RevocationChecker {
     private readonly clock: Clock,
     @Inject(REVOCATION_OPTIONS) private readonly options: ResolvedRevocationOptions,
   ) {
-    this.epochs = new FreshCache(clock);
+    this.lasting = new FreshCache(clock);
   }
 
   /** The marks of these keys, in their order. Throws ERR_STORE_UNAVAILABLE when neither list nor store answers. */
@@ -58,9 +58,9 @@ export class RevocationChecker {
    * reason that names what was revoked. Signature, expiry and state of the records are for the caller to check.
    */
   async assertNotRevoked(subject: RevocationSubject): Promise<void> {
-    const { tokens = [], apiKeys = [] } = subject;
+    const { tokens = [] } = subject;
     for (const token of tokens) this.assertWithinHorizon(token);
-    const lasting = apiKeys.flatMap(epochQuestionsOfApiKey);
+    const lasting = lastingQuestionsOf(subject);
     const questions = [...questionsOf(subject), ...lasting];
     const targets = [
       ...questions.map(({ target }) => target),
@@ -69,7 +69,7 @@ export class RevocationChecker {
 
     const [seen, stored] = await Promise.all([
       this.look(targets),
-      this.freshEpochs(lasting.map(({ target }) => target)),
+      this.freshMarks(lasting.map(({ target }) => target)),
     ]);
     this.refuseEnded(questions, seen.marks);
     this.refuseEnded(lasting, stored);
@@ -94,14 +94,14 @@ export class RevocationChecker {
 
   private async refuseStale(token: RevocableToken, seen: Seen): Promise<void> {
     const targets = roleVersionTargets(token);
-    const marksIn = ({ marks }: Seen): (RevocationMark | null)[] =>
-      targets.map((target) => marks.get(revocationKey(target)) ?? null);
-    let marks = marksIn(seen);
+    const marksIn = (known: MarksByKey): (RevocationMark | null)[] =>
+      targets.map((target) => known.get(revocationKey(target)) ?? null);
+    let marks = marksIn(seen.marks);
     if (token.epochs === null || marks.every((mark) => mark === null)) return;
     // One of the two may have left the list, where it counts for nothing; the sum needs both.
     if (!seen.isWhole && marks.includes(null)) {
-      const keys = targets.map(revocationKey);
-      marks = [...(await this.storedMarks(keys))];
+      const stored = marksIn(await this.freshMarks(targets));
+      marks = marks.map((mark, index) => mark ?? stored[index] ?? null);
     }
     const roleVersion = marks.reduce((sum, mark) => sum + (mark?.epoch ?? 0), 0);
     if (roleVersion <= token.epochs.roleVersion) return;
@@ -122,14 +122,20 @@ export class RevocationChecker {
     };
   }
 
-  /** API keys outlive what the list remembers, so their epochs are read from the store, twice a second at most. */
-  private async freshEpochs(targets: readonly RevocationTarget[]): Promise<MarksByKey> {
+  /** For what the list may have forgotten: from the store, twice a second at most, all that is missing in one query. */
+  private async freshMarks(targets: readonly RevocationTarget[]): Promise<MarksByKey> {
+    const missing: RevocationKey[] = [];
+    const query = Promise.withResolvers<Marks>();
     const entries = targets.map(async (target): Promise<[RevocationKey, RevocationMark | null]> => {
       const key = revocationKey(target);
-      const load = async (): Promise<RevocationMark | null> =>
-        (await this.storedMarks([key]))[0] ?? null;
-      return [key, await this.epochs.get(key, load)];
+      const load = async (): Promise<RevocationMark | null> => {
+        const index = missing.push(key) - 1;
+        return (await query.promise)[index] ?? null;
+      };
+      return [key, await this.lasting.get(key, load)];
     });
+    // Every load has been asked for by now: the cache calls them at once.
+    if (missing.length > 0) query.resolve(this.storedMarks(missing));
     return new Map(await Promise.all(entries));
   }
 

@@ -84,6 +84,15 @@ export function describeRevocationList(create: () => Promise<RevocationListUnder
     expect(await lists[0].check([key('short')])).toEqual([null]);
   });
 
+  it('remembers for longer what says so itself', async () => {
+    const { lists, wait } = await create();
+    await lists[0].rebuild(pagesOf([{ ...mark('filled', 1), ttlSeconds: 60 }]), 30);
+    await lists[0].publish([mark('short', 1), { ...mark('long', 1), ttlSeconds: 60 }], 1);
+    await wait(1.1);
+    const marks = await lists[1].check([key('short'), key('long'), key('filled')]);
+    expect(marks?.map((found) => found?.epoch)).toEqual([undefined, 1, 1]);
+  });
+
   it('does nothing when it is whole', async () => {
     const { lists } = await create();
     await lists[0].rebuild(pagesOf(), 60);

@@ -2,6 +2,8 @@ import type { RevocationKey, RevocationMark } from './revocation.js';
 
 export interface ListedRevocation extends RevocationMark {
   readonly key: RevocationKey;
+  /** Where it is to be remembered for longer than the others. */
+  readonly ttlSeconds?: number;
 }
 
 /** Port: the blacklist that every request asks. Fast and shared; never the only copy. */
@@ -14,7 +16,7 @@ export abstract class RevocationList {
     keys: readonly RevocationKey[],
   ): Promise<readonly (RevocationMark | null)[] | null>;
 
-  /** Lists revocations for `ttlSeconds`. An epoch never goes back. Throws when the list is out of reach. */
+  /** Lists revocations for `ttlSeconds`, or what they say themselves. An epoch never goes back. Throws when the list is out of reach. */
   abstract publish(revocations: readonly ListedRevocation[], ttlSeconds: number): Promise<void>;
 
   /**

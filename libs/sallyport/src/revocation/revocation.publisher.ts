@@ -9,26 +9,38 @@ import { addSeconds, Clock } from '../clock.js';
 import { RevocationList, type ListedRevocation } from './revocation.list.js';
 import { REVOCATION_OPTIONS, type ResolvedRevocationOptions } from './revocation.options.js';
 import { RevocationStore } from './revocation.store.js';
-import type { Revocation } from './revocation.js';
+import { keyPrefixOf, type Revocation, type RevocationKind } from './revocation.js';
 
 const TURN_MILLISECONDS = 250;
+/** The list counts while the outbox was read so lately: less than the promised second, by what a check takes. */
+const TRUST_SECONDS = 0.9;
+/** So long whoever revokes waits for an outbox that others keep filling. */
+const ROUND_SECONDS = 0.5;
 const REBUILD_EVERY_SECONDS = 5;
 const PRUNE_EVERY_SECONDS = 3600;
 const LOG_EVERY_SECONDS = 60;
 const PAGE = 500;
 
+/** Kinds of which new tokens may still come when the horizon has passed, from other issuers at least. */
+const SESSION_KINDS: readonly RevocationKind[] = ['session', 'grant'];
+
 /**
  * Keeps the list in step with the durable store: publishes the outbox, fills a list that was lost, prunes
  * what no living token can meet. Every instance runs one; doing a thing twice changes nothing.
+ *
+ * Whatever keeps an instance from reading the outbox (a slow database, a long queue, a stopped process) also
+ * keeps it from trusting the list, so that what another one has committed is refused here within a second.
  */
 @Injectable()
 export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Revocation');
   private timer: NodeJS.Timeout | undefined;
-  private turn: Promise<void> | undefined;
+  private upkeep: Promise<void> | undefined;
   private running: Promise<void> | undefined;
   private queued: Promise<void> | undefined;
-  private behind = false;
+  private isClosing = false;
+  /** All that was committed before this instant is in the list. */
+  private completeAt: Date | null = null;
   private rebuildWanted = true;
   private rebuiltAt = new Date(0);
   private prunedAt: Date;
@@ -43,24 +55,27 @@ export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplic
     this.prunedAt = clock.now();
   }
 
-  /** Whether revocations are known to be missing from the list, which then may not be trusted. */
+  /** Whether revocations may be missing from the list, which then may not be trusted. */
   get isBehind(): boolean {
-    return this.behind;
+    return this.completeAt === null || isDue(this.completeAt, TRUST_SECONDS, this.clock.now());
   }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.tick();
     this.timer = setInterval(() => {
-      this.turn ??= this.tick().finally(() => {
-        this.turn = undefined;
+      if (this.running === undefined) void this.flush();
+      // Beside it: to fill a list or to prune may take longer than a revocation may wait.
+      this.upkeep ??= this.maintain().finally(() => {
+        this.upkeep = undefined;
       });
     }, TURN_MILLISECONDS);
     this.timer.unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.isClosing = true;
     clearInterval(this.timer);
-    await Promise.all([this.turn, this.running, this.queued]);
+    await Promise.all([this.upkeep, this.running, this.queued]);
   }
 
   /** For whoever found that the list cannot vouch for itself: fills it at the next turn. */
@@ -71,19 +86,13 @@ export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplic
   /** One turn. Never throws. */
   async tick(): Promise<void> {
     await this.flush();
-    const now = this.clock.now();
-    if (this.rebuildWanted || isDue(this.rebuiltAt, REBUILD_EVERY_SECONDS, now)) {
-      await this.quietly('rebuild', () => this.rebuild(now));
-    }
-    if (isDue(this.prunedAt, PRUNE_EVERY_SECONDS, now)) {
-      this.prunedAt = now;
-      await this.quietly('prune', () =>
-        this.store.prune(addSeconds(now, -this.options.horizonSeconds)),
-      );
-    }
+    await this.maintain();
   }
 
-  /** Publishes all that was committed before the call. Never throws. Concurrent calls share one round. */
+  /**
+   * Publishes all that was committed before the call, or goes on at the next turn and is behind until then.
+   * Never throws. Concurrent calls share one round.
+   */
   flush(): Promise<void> {
     if (this.running === undefined) {
       this.running = this.publishOutbox().finally(() => {
@@ -100,48 +109,98 @@ export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplic
   }
 
   private async publishOutbox(): Promise<void> {
+    const startedAt = this.clock.now();
     await this.quietly('publish', async () => {
       for (;;) {
+        const readAt = this.clock.now();
         const batch = await this.store.unpublished(PAGE);
         if (batch.length > 0) await this.publishBatch(batch);
-        if (batch.length < PAGE) break;
+        if (batch.length < PAGE) {
+          this.completeAt = readAt;
+          return;
+        }
+        if (isDue(startedAt, ROUND_SECONDS, this.clock.now())) {
+          this.completeAt = null;
+          return;
+        }
       }
-      this.behind = false;
     });
   }
 
   private async publishBatch(batch: readonly Revocation[]): Promise<void> {
     try {
-      await this.list.publish(batch, this.options.horizonSeconds);
+      await this.list.publish(batch.map(this.listed), this.options.horizonSeconds);
     } catch (cause) {
-      this.behind = true;
+      this.completeAt = null;
       throw cause;
     }
     await this.store.markPublished(batch);
+  }
+
+  private readonly listed = ({ key, kind, epoch, revokedAt }: Revocation): ListedRevocation => ({
+    key,
+    epoch,
+    revokedAt,
+    ...(SESSION_KINDS.includes(kind) && { ttlSeconds: this.options.sessionSeconds }),
+  });
+
+  private async maintain(): Promise<void> {
+    const now = this.clock.now();
+    if (this.rebuildWanted || isDue(this.rebuiltAt, REBUILD_EVERY_SECONDS, now)) {
+      await this.quietly('rebuild', () => this.rebuild(now));
+    }
+    if (isDue(this.prunedAt, PRUNE_EVERY_SECONDS, now)) {
+      await this.quietly('prune', () => this.prune(now));
+    }
   }
 
   private async rebuild(now: Date): Promise<void> {
     this.rebuildWanted = false;
     this.rebuiltAt = now;
     try {
-      await this.list.rebuild(
-        () => this.pagesSince(addSeconds(now, -this.options.horizonSeconds)),
-        this.options.horizonSeconds,
-      );
+      await this.list.rebuild(() => this.pages(now), this.options.horizonSeconds);
     } catch (cause) {
       this.rebuildWanted = true;
       throw cause;
     }
   }
 
-  private async *pagesSince(since: Date): AsyncGenerator<readonly ListedRevocation[]> {
-    let after: string | null = null;
-    for (;;) {
-      const page: readonly ListedRevocation[] = await this.store.changedSince(since, after, PAGE);
-      if (page.length > 0) yield page;
-      after = page.at(-1)?.key ?? null;
-      if (page.length < PAGE || after === null) return;
+  private async *pages(now: Date): AsyncGenerator<readonly ListedRevocation[]> {
+    const { horizonSeconds, sessionSeconds } = this.options;
+    yield* this.pagesSince(addSeconds(now, -horizonSeconds), '');
+    for (const kind of SESSION_KINDS) {
+      yield* this.pagesSince(addSeconds(now, -sessionSeconds), keyPrefixOf(kind));
     }
+  }
+
+  /** Of the keys that begin so: pages come in their order. */
+  private async *pagesSince(
+    since: Date,
+    prefix: string,
+  ): AsyncGenerator<readonly ListedRevocation[]> {
+    let after: string | null = prefix === '' ? null : prefix;
+    for (;;) {
+      if (this.isClosing) throw new Error('the app shuts down');
+      const page: readonly Revocation[] = await this.store.changedSince(since, after, PAGE);
+      const wanted = page.filter(({ key }) => key.startsWith(prefix));
+      if (wanted.length > 0) yield wanted.map(this.listed);
+      after = page.at(-1)?.key ?? null;
+      if (wanted.length < PAGE || after === null) return;
+    }
+  }
+
+  private async prune(now: Date): Promise<void> {
+    const { horizonSeconds, sessionSeconds } = this.options;
+    for (const [kinds, seconds] of [
+      [['token'], horizonSeconds],
+      [SESSION_KINDS, sessionSeconds],
+    ] as const) {
+      let pruned = PAGE;
+      while (pruned === PAGE && !this.isClosing) {
+        pruned = await this.store.prune(kinds, addSeconds(now, -seconds), PAGE);
+      }
+    }
+    this.prunedAt = now;
   }
 
   private async quietly(what: string, work: () => Promise<unknown>): Promise<void> {
@@ -157,5 +216,6 @@ export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplic
   }
 }
 
+/** A last time that lies in the future is one of a clock that was set back since. */
 const isDue = (last: Date, everySeconds: number, now: Date): boolean =>
-  now.getTime() - last.getTime() >= everySeconds * 1000;
+  last > now || now.getTime() - last.getTime() >= everySeconds * 1000;

@@ -153,16 +153,19 @@ export function describeRevocationStore(open: () => Promise<Opened>): void {
     expect(await stores.revocations.changedSince(at(9), null, 10)).toHaveLength(1);
   });
 
-  it('prunes old one-time revocations, never epochs', async () => {
+  it('prunes old revocations of the kinds that are named, no more than asked', async () => {
+    const session: RevocationTarget = { kind: 'session', issuer, sid: 'old' };
     const client: RevocationTarget = { kind: 'client', clientId: 'c' };
-    const inClient: RevocationTarget = { kind: 'user-client', issuer, subject: 's', clientId: '*' };
-    for (const target of [token('old'), user, client, inClient]) await raise(revocation(target, 1));
-    await raise(revocation(token('new'), 5));
-    expect(await stores.revocations.prune(at(5))).toBe(1);
-    expect(await markOf(token('old'))).toBeNull();
-    for (const target of [token('new'), user, client, inClient]) {
-      expect(await markOf(target)).not.toBeNull();
+    const kept = [token('new'), session, user, client];
+    for (const target of [token('a'), token('b'), token('c'), session, user, client]) {
+      await raise(revocation(target, 1));
     }
+    await raise(revocation(token('new'), 5));
+    expect(await stores.revocations.prune(['token', 'grant'], at(5), 2)).toBe(2);
+    expect(await stores.revocations.prune(['token', 'grant'], at(5), 2)).toBe(1);
+    expect(await stores.revocations.prune(['token', 'grant'], at(5), 2)).toBe(0);
+    for (const jti of ['a', 'b', 'c']) expect(await markOf(token(jti))).toBeNull();
+    for (const target of kept) expect(await markOf(target)).not.toBeNull();
   });
 
   it.each(['a\0b', '\udfff', 'x'.repeat(5000)])(

@@ -1,5 +1,5 @@
 import type { Transaction } from '../transactions/transaction.js';
-import type { Revocation, RevocationKey, RevocationMark } from './revocation.js';
+import type { Revocation, RevocationKey, RevocationKind, RevocationMark } from './revocation.js';
 
 /** Port: the durable truth of what is revoked. The blacklist can be rebuilt from it. */
 export abstract class RevocationStore {
@@ -21,7 +21,7 @@ export abstract class RevocationStore {
   /** Outbox: committed rows that no list has yet, oldest first. */
   abstract unpublished(limit: number): Promise<readonly Revocation[]>;
 
-  /** Confirms rows, but not those whose epoch was raised again since. */
+  /** Confirms rows, but not those whose epoch was raised again since, nor those that someone is about to raise. */
   abstract markPublished(published: readonly Pick<Revocation, 'key' | 'epoch'>[]): Promise<void>;
 
   /** Everything changed at or after `since`, in pages ordered by key, for a rebuild. */
@@ -31,6 +31,6 @@ export abstract class RevocationStore {
     limit: number,
   ): Promise<readonly Revocation[]>;
 
-  /** Deletes one-time revocations (not epochs) changed before `before`; returns how many. */
-  abstract prune(before: Date): Promise<number>;
+  /** Deletes up to `limit` revocations of `kinds` that were changed before `before`; returns how many. */
+  abstract prune(kinds: readonly RevocationKind[], before: Date, limit: number): Promise<number>;
 }

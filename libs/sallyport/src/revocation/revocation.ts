@@ -43,6 +43,9 @@ export interface Revocation extends RevocationMark {
   readonly changedAt: Date;
 }
 
+/** How the keys of all targets of this kind begin. */
+export const keyPrefixOf = (kind: RevocationKind): string => `["${kind}",`;
+
 /** Unambiguous by JSON: no value can spell out another one's separator. */
 export function revocationKey(target: RevocationTarget): RevocationKey {
   switch (target.kind) {

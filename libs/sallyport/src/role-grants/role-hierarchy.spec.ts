@@ -46,6 +46,18 @@ describe('RoleHierarchy', () => {
     expect(hierarchy.isUsed).toBe(true);
   });
 
+  it('is used when no role is configured by choice: then users have no scope at all', () => {
+    const mistakes: string[] = [];
+    const empty = resolveRoles({}, mistakes);
+    expect(mistakes).toEqual([]);
+    expect(empty.isUsed).toBe(true);
+    expect(empty.scopeOf(['viewer'])).toEqual(new Set());
+  });
+
+  it.each([null, [], 'viewer'])('reports %j, which is no set of roles', (roles) => {
+    expect(mistakesIn(roles as never)).toEqual(['roles must be an object of lists']);
+  });
+
   it('reports a cycle with its path', () => {
     expect(mistakesIn({ a: ['b'], b: ['c'], c: ['b', 'x:y'] })).toEqual([
       'roles: b → c → b inherits itself',

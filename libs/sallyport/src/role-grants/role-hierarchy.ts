@@ -18,12 +18,11 @@ export const isRoleName = (name: string): boolean => ROLE_NAME.test(name);
 
 /** The app's roles, worked out once. */
 export class RoleHierarchy {
-  constructor(private readonly contents: ReadonlyMap<string, RoleContents>) {}
-
-  /** False when the app configured no roles: then users are not narrowed by any. */
-  get isUsed(): boolean {
-    return this.contents.size > 0;
-  }
+  constructor(
+    private readonly contents: ReadonlyMap<string, RoleContents>,
+    /** False when the app said nothing of roles: then users are not narrowed by any. */
+    readonly isUsed: boolean,
+  ) {}
 
   has(role: string): boolean {
     return this.contents.has(role);
@@ -50,13 +49,20 @@ export class RoleHierarchy {
 
 /** Throws nothing: cycles, names that cannot be and entries that can be neither role nor scope are mistakes. */
 export function resolveRoles(roles: RoleOptions | undefined, mistakes: string[]): RoleHierarchy {
-  const entries = new Map(Object.entries(roles ?? {}));
+  if (roles === undefined) return new RoleHierarchy(new Map(), false);
   const before = mistakes.length;
+  const given: unknown = roles;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    mistakes.push('roles must be an object of lists');
+    return new RoleHierarchy(new Map(), true);
+  }
+  const entries = new Map(Object.entries(roles));
   for (const [role, gives] of entries) checkRole(role, gives, entries, mistakes);
   mistakes.push(...cyclesIn(entries));
-  if (mistakes.length > before) return new RoleHierarchy(new Map());
+  if (mistakes.length > before) return new RoleHierarchy(new Map(), true);
   return new RoleHierarchy(
     new Map([...entries.keys()].map((role) => [role, contentsOf(role, entries)])),
+    true,
   );
 }
 

@@ -32,7 +32,7 @@ export class CurrentSigningKeys {
     const known = await this.list();
     if (known.some((key) => key.kid === kid)) return known;
     const now = this.clock.now();
-    if (now.getTime() - this.rereadAt.getTime() >= REREAD_COOLDOWN_MILLISECONDS) {
+    if (Math.abs(now.getTime() - this.rereadAt.getTime()) >= REREAD_COOLDOWN_MILLISECONDS) {
       this.rereadAt = now;
       this.forget();
     }

@@ -131,6 +131,20 @@ describe('SigningKeyService', () => {
     }
   });
 
+  it('says that a key is ended although the schedule cannot go on at once', async () => {
+    const { stores, service, kidIn } = setUp();
+    await service.tick();
+    const leaked = (await kidIn('active')) ?? '';
+    const list = stores.signingKeys.listCurrent.bind(stores.signingKeys);
+    const reads = jest
+      .spyOn(stores.signingKeys, 'listCurrent')
+      .mockImplementationOnce(list)
+      .mockRejectedValueOnce(new Error('the database is out of reach'));
+    expect(await service.revoke(leaked, by)).toBe(true);
+    expect(reads).toHaveBeenCalledTimes(2);
+    expect((await service.activeKey()).kid).not.toBe(leaked);
+  });
+
   it('revokes a key that is not in use yet, and publishes another one', async () => {
     const { service, kidIn } = setUp();
     await service.tick();

@@ -80,7 +80,8 @@ export class SigningKeyService
   /** Ends a leaked key and every token it signed. False when no such key was in use. */
   async revoke(kid: string, by: ChangedBy): Promise<boolean> {
     const revoked = await this.rotation.revoke(kid, by);
-    await this.tick();
+    // The key is ended, whatever becomes of the schedule.
+    await this.scheduledTick();
     return revoked;
   }
 

@@ -70,7 +70,8 @@ function countOrRefuse(hits: Hits, { now, ttl, limit }: Increment): number | nul
     hits.expiries.push(now + ttl);
     return null;
   }
-  return (hits.expiries.length > 0 ? Math.min(...hits.expiries) : hits.windowEndsAt) - now;
+  // The first came first. Not Math.min: its arguments must fit on the stack, and a limit may be large.
+  return (hits.expiries[0] ?? hits.windowEndsAt) - now;
 }
 
 /** With one: the request that goes over starts the block, and the first after it starts from nothing. */

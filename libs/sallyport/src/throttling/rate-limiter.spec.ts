@@ -36,6 +36,17 @@ describe('RateLimiter', () => {
     expect(limiter.localDecisions).toBe(1);
   });
 
+  it('comes back to the store though the clock was set back meanwhile', async () => {
+    const store = new ScriptedStore();
+    const limiter = new RateLimiter(store, clock);
+    store.failure = new SallyportError('ERR_STORE_UNAVAILABLE');
+    await limiter.consume([demand]);
+    store.failure = null;
+    clock.advance(-3600);
+    await limiter.consume([demand]);
+    expect(store.asked).toBe(2);
+  });
+
   it('passes other failures on, so that a mistake is not taken for an outage', async () => {
     const store = new ScriptedStore();
     store.failure = new TypeError('broken');

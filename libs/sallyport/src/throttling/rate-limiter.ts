@@ -33,7 +33,8 @@ export class RateLimiter {
   async consume(demands: readonly RateLimitDemand[]): Promise<readonly RateLimitState[]> {
     if (demands.length === 0) return [];
     const now = this.clock.now();
-    if (now < this.pausedUntil) return this.consumeLocally(demands, now);
+    if (isUntil(this.pausedUntil, STORE_PAUSE_SECONDS, now))
+      return this.consumeLocally(demands, now);
     try {
       return await this.store.consume(demands);
     } catch (error) {
@@ -55,10 +56,14 @@ export class RateLimiter {
   }
 
   private report(error: SallyportError, now: Date): void {
-    if (now < this.silentUntil) return;
+    if (isUntil(this.silentUntil, LOG_EVERY_SECONDS, now)) return;
     this.silentUntil = addSeconds(now, LOG_EVERY_SECONDS);
     this.logger.warn(
       `rate limits are counted by this instance alone (${this.decidedLocally} so far): ${error.message}`,
     );
   }
 }
+
+/** An end that is further away than it can be was set by a clock that has been set back since. */
+const isUntil = (end: Date, seconds: number, now: Date): boolean =>
+  now < end && end <= addSeconds(now, seconds);

@@ -10,6 +10,7 @@ type Subject = Pick<VerifiedAccessToken, 'clientId' | 'user' | 'scope' | 'roles'
 
 /** RFC 6749 §3.3: scope-token. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+const MAX_IDENTIFIER_BYTES = 512;
 const MAX_ENTRIES = { audience: 10, roles: 100 };
 /** Year 9999: the last that every date format can hold. */
 const LAST_SECOND = 253_402_300_799;
@@ -137,8 +138,13 @@ function identifier(claims: Claims, name: string, refuse: Refuse): string | null
   return value;
 }
 
+/** What the stores can keep: a token whose identifiers they cannot could never be revoked, nor its user suspended. */
 const isIdentifier = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= 255;
+  typeof value === 'string' &&
+  value !== '' &&
+  value.length <= 255 &&
+  Buffer.byteLength(value) <= MAX_IDENTIFIER_BYTES &&
+  !/\p{Cc}/u.test(value);
 
 const isListOf = (value: unknown, accepts: (entry: string) => boolean): value is string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string' && accepts(entry));

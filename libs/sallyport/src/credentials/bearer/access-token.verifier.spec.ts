@@ -83,7 +83,7 @@ describe('AccessTokenVerifier', () => {
     expect((await refusalOf(old.accessToken())).code).toBe('ERR_TOKEN_INVALID');
   });
 
-  it('accepts a token up to the longest life that is allowed, and the skew that is set', async () => {
+  it('accepts a token up to the longest life that is allowed, and the skew that is set [C89]', async () => {
     const { verifier, clock, refusalOf } = createTestVerifier(old, {
       maxTokenLifetimeSeconds: 300,
       clockSkewSeconds: 0,
@@ -93,6 +93,20 @@ describe('AccessTokenVerifier', () => {
     clock.advance(300);
     expect((await refusalOf(text)).code).toBe('ERR_CREDENTIAL_EXPIRED');
   });
+
+  it.each([
+    { sub: '漢'.repeat(255) },
+    { sub: 'alice\0' },
+    { jti: 'a\0b' },
+    { jti: 'line\nbreak' },
+    { sid: 'x'.repeat(256) },
+  ])(
+    'believes no identifier that no store could keep, so that all can be revoked: %#',
+    async (claims) => {
+      const { refusalOf } = createTestVerifier(old);
+      expect((await refusalOf(old.accessToken(claims))).code).toBe('ERR_TOKEN_INVALID');
+    },
+  );
 
   it('quotes and cuts what an unknown sender wrote before it goes to the log', async () => {
     const { refusalOf } = createTestVerifier(old);

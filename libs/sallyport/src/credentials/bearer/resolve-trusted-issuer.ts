@@ -1,7 +1,7 @@
 import { normalizeTyp, type AcceptedIssuer, type KeySource } from './accepted-issuer.js';
 import { readJwkSet } from './keys/jwk-set.js';
 import { checkAlgorithms, checkIssuer, checkUrl, isTextList } from './option-checks.js';
-import { mapRfc9068Claims } from './rfc9068-claims.js';
+import { mapForeignClaims } from './rfc9068-claims.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 
 /** Completes and checks one entry of `trustedIssuers`, called `name` in what it pushes onto `mistakes`. */
@@ -33,7 +33,7 @@ export function resolveTrustedIssuer(
     acceptTyp: types,
     keys: keySource({ ...trusted, algorithms }, name, mistakes, isDevelopment),
     clients: new Set(isTextList(clients) ? clients : []),
-    mapClaims: trusted.mapClaims ?? mapRfc9068Claims,
+    mapClaims: trusted.mapClaims ?? mapForeignClaims,
     isAccessToken,
   });
 }

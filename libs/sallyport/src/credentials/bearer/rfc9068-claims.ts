@@ -20,6 +20,17 @@ export function mapRfc9068Claims(claims: Claims): MappedClaims | null {
   };
 }
 
+/**
+ * The same for an issuer that is not ours, without its `roles`: what they mean here is for the host to say, in
+ * `mapClaims`. Until then the role grants we keep decide.
+ */
+export function mapForeignClaims(claims: Claims): MappedClaims | null {
+  const mapped = mapRfc9068Claims(claims);
+  if (mapped === null) return null;
+  const { roles: _theirs, ...withoutRoles } = mapped;
+  return withoutRoles;
+}
+
 /** RFC 6749 §3.3: one space between tokens. Some issuers write an empty scope where they mean none. */
 export const splitScope = (scope: string): readonly string[] =>
   scope === '' ? [] : scope.split(' ');

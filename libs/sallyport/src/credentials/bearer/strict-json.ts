@@ -27,8 +27,10 @@ function isUnambiguous(text: string): boolean {
   const names: Set<string>[] = [];
   for (const [token, string, colon] of text.matchAll(STRUCTURE)) {
     if (string !== undefined) {
-      const decoded = JSON.parse(string) as string;
-      if (!decoded.isWellFormed()) return false;
+      // Only an escape can spell a lone surrogate, since the bytes were UTF-8, or one name in two ways.
+      const isEscaped = string.includes('\\');
+      const decoded = isEscaped ? (JSON.parse(string) as string) : string.slice(1, -1);
+      if (isEscaped && !decoded.isWellFormed()) return false;
       if (colon !== undefined && !isNewName(decoded, names.at(-1))) return false;
     } else if (token === '{' || token === '[') {
       if (names.push(new Set()) > MAX_DEPTH) return false;

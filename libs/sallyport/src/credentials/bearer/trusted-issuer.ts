@@ -27,7 +27,7 @@ export interface TrustedIssuer {
   readonly acceptTyp?: readonly string[];
   /** Our client ids that this issuer may name: it speaks for no other client. */
   readonly clients: readonly string[];
-  /** Reads who is calling; null refuses the token. @default RFC 9068 claims, `sub_type: "user"` marks a user's token */
+  /** Reads who is calling; null refuses the token. @default RFC 9068 claims but for `roles`; `sub_type: "user"` marks a user's token */
   readonly mapClaims?: (claims: Claims) => MappedClaims | null;
   /** The positive mark by which its access tokens are told from its ID tokens (RFC 8725 §3.12). */
   readonly isAccessToken?: (claims: Claims) => boolean;

@@ -27,8 +27,9 @@ export class MemoryRevocationList extends RevocationList {
   }
 
   publish(revocations: readonly ListedRevocation[], ttlSeconds: number): Promise<void> {
-    const until = addSeconds(this.clock.now(), ttlSeconds);
-    for (const { key, epoch, revokedAt } of revocations) {
+    const now = this.clock.now();
+    for (const { key, epoch, revokedAt, ttlSeconds: own } of revocations) {
+      const until = addSeconds(now, own ?? ttlSeconds);
       const known = this.listed.get(key);
       this.listed.set(key, {
         epoch: Math.max(epoch, known?.epoch ?? 0),

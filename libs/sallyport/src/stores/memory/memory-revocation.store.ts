@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { RevocationStore } from '../../revocation/revocation.store.js';
-import type { Revocation, RevocationKey, RevocationMark } from '../../revocation/revocation.js';
+import type {
+  Revocation,
+  RevocationKey,
+  RevocationKind,
+  RevocationMark,
+} from '../../revocation/revocation.js';
 import type { Transaction } from '../../transactions/transaction.js';
 import { assertStorable, isLongIdentifier } from '../storable-text.js';
 import { MemoryDatabase, type MemoryTable } from './memory-database.js';
@@ -8,8 +13,6 @@ import { MemoryDatabase, type MemoryTable } from './memory-database.js';
 interface Row extends Revocation {
   readonly isPublished: boolean;
 }
-
-const EPOCH_KINDS: readonly string[] = ['user', 'client', 'user-client'];
 
 @Injectable()
 export class MemoryRevocationStore extends RevocationStore {
@@ -76,12 +79,11 @@ export class MemoryRevocationStore extends RevocationStore {
       .map(revocationOf);
   }
 
-  async prune(before: Date): Promise<number> {
+  async prune(kinds: readonly RevocationKind[], before: Date, limit: number): Promise<number> {
     return this.database.run(async (transaction) => {
-      const old = this.rows.filter(
-        (row) => row.changedAt < before && !EPOCH_KINDS.includes(row.kind),
-        transaction,
-      );
+      const old = this.rows
+        .filter((row) => row.changedAt < before && kinds.includes(row.kind), transaction)
+        .slice(0, limit);
       for (const { key } of old) this.rows.delete(key, transaction);
       return old.length;
     });

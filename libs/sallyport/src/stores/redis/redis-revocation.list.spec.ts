@@ -94,6 +94,23 @@ if (canStartRedis) {
       for (let n = 0; n < 200 && !(await connection.ping()); n++) await sleep(20);
     }
 
+    it('a check costs one command', async () => {
+      await begin();
+      const processed = async (): Promise<number> => {
+        let total = 0;
+        await operator(async (client) => {
+          const stats = await client.info('stats');
+          total = Number(/total_commands_processed:(\d+)/.exec(stats)?.[1]);
+        });
+        return total;
+      };
+      const before = await processed();
+      const ofTheProbe = (await processed()) - before;
+      const start = await processed();
+      for (let n = 0; n < 100; n++) await list.check(['revoked', 'other']);
+      expect((await processed()) - start - ofTheProbe).toBe(100);
+    });
+
     it('a flushed list vouches for nothing until it was rebuilt', async () => {
       await begin();
       await operator((client) => client.flushall());

@@ -59,7 +59,11 @@ export class RedisRevocationList extends RevocationList {
     for (let from = 0; from < revocations.length; from += PER_CALL) {
       const some = revocations.slice(from, from + PER_CALL);
       const keys = [this.marker, ...some.map(({ key }) => this.keyOf(key))];
-      const args = some.flatMap(({ epoch, revokedAt }) => [epoch, revokedAt?.getTime() ?? 0]);
+      const args = some.flatMap(({ epoch, revokedAt, ttlSeconds: own }) => [
+        epoch,
+        revokedAt?.getTime() ?? 0,
+        (own ?? ttlSeconds) * 1000,
+      ]);
       await this.connection.run((client) =>
         publishScript.run(client, keys, [ttlSeconds * 1000, ...args]),
       );

@@ -43,15 +43,16 @@ return redis.call('DEL', KEYS[1])
 `);
 
 /**
- * KEYS: marker, then the revocations. ARGV: milliseconds to live, then epoch and instant (0 for none) of each.
- * Epoch, instant and time to live only grow; the marker of a whole list lives at least as long as its entries.
+ * KEYS: marker, then the revocations. ARGV: milliseconds for the marker to live at least, then of each
+ * revocation epoch, instant (0 for none) and milliseconds to live.
+ * Epoch, instant and time to live only grow. Without its marker the list is filled again.
  */
 export const publishScript = new RedisScript(`
 local ttl = tonumber(ARGV[1])
 for i = 2, #KEYS do
-  local epoch, at = tonumber(ARGV[i * 2 - 2]), tonumber(ARGV[i * 2 - 1])
+  local epoch, at = tonumber(ARGV[i * 3 - 4]), tonumber(ARGV[i * 3 - 3])
+  local life = tonumber(ARGV[i * 3 - 2])
   local known = redis.call('GET', KEYS[i])
-  local life = ttl
   if known then
     local knownEpoch, knownAt = string.match(known, '^(%d+):(%d+)$')
     epoch = math.max(epoch, tonumber(knownEpoch or 0))

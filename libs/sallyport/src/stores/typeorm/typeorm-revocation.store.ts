@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan, MoreThan, MoreThanOrEqual, Not, In } from 'typeorm';
+import { MoreThan, MoreThanOrEqual } from 'typeorm';
 import { RevocationStore } from '../../revocation/revocation.store.js';
 import type {
   Revocation,
@@ -12,8 +12,6 @@ import { assertStorable, isLongIdentifier, isStorable } from '../storable-text.j
 import { RevocationEntity } from './entities/revocation.entity.js';
 import { tableOf } from './rows.js';
 import { TypeOrmTransactions } from './typeorm-transactions.js';
-
-const EPOCH_KINDS: RevocationKind[] = ['user', 'client', 'user-client'];
 
 interface MarkRow {
   readonly key: RevocationKey;
@@ -82,14 +80,21 @@ export class TypeOrmRevocationStore extends RevocationStore {
 
   async markPublished(published: readonly Pick<Revocation, 'key' | 'epoch'>[]): Promise<void> {
     if (published.length === 0) return;
-    await this.database.query((manager) =>
-      manager.query(
-        `UPDATE ${tableOf(manager, RevocationEntity)} AS present SET is_published = true
-           FROM unnest($1::text[], $2::integer[]) AS published (key, epoch)
-          WHERE present.key = published.key AND present.epoch = published.epoch`,
+    await this.database.query((manager) => {
+      const table = tableOf(manager, RevocationEntity);
+      // A row that is locked is being marked by another instance, or raised by a transaction that may be long.
+      return manager.query(
+        `WITH free AS (
+           SELECT present.key FROM ${table} AS present
+             JOIN unnest($1::text[], $2::integer[]) AS published (key, epoch)
+               ON present.key = published.key AND present.epoch = published.epoch
+            WHERE NOT present.is_published
+              FOR NO KEY UPDATE OF present SKIP LOCKED
+         )
+         UPDATE ${table} AS present SET is_published = true FROM free WHERE present.key = free.key`,
         [published.map(({ key }) => key), published.map(({ epoch }) => epoch)],
-      ),
-    );
+      );
+    });
   }
 
   async changedSince(
@@ -110,10 +115,18 @@ export class TypeOrmRevocationStore extends RevocationStore {
     });
   }
 
-  async prune(before: Date): Promise<number> {
+  async prune(kinds: readonly RevocationKind[], before: Date, limit: number): Promise<number> {
     return this.database.query(async (manager) => {
-      const old = { changedAt: LessThan(before), kind: Not(In(EPOCH_KINDS)) };
-      return (await manager.delete(RevocationEntity, old)).affected ?? 0;
+      const table = tableOf(manager, RevocationEntity);
+      const [, deleted] = await manager.query<[unknown, number]>(
+        `WITH old AS (
+           SELECT key FROM ${table} WHERE changed_at < $1 AND kind = ANY($2)
+            LIMIT $3 FOR UPDATE SKIP LOCKED
+         )
+         DELETE FROM ${table} AS present USING old WHERE present.key = old.key`,
+        [before, kinds, limit],
+      );
+      return deleted;
     });
   }
 }

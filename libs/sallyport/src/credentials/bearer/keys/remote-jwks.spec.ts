@@ -85,6 +85,15 @@ describe('RemoteJwks', () => {
     expect(http.calls).toBe(3);
   });
 
+  it('fetches again when the clock was set back: a copy from the future is not fresh', async () => {
+    const { http, clock, keys } = createKeys();
+    await keys.find('first');
+    http.answer = { keys: [second.publicJwk] };
+    clock.advance(-365 * 86_400);
+    expect(await keys.find('second')).not.toBeNull();
+    expect(await keys.find('first')).toBeNull();
+  });
+
   it('refreshes in the background from half of the maximum age on, and lets nobody wait for it', async () => {
     const { http, clock, keys } = createKeys();
     await keys.find('first');

@@ -99,7 +99,9 @@ export class RemoteJwks extends VerificationKeys {
     }
   }
 
+  /** An instant in the future is one of a clock that was set back since: nothing follows from it. */
   private isWithin(instant: Date | null, seconds: number): boolean {
-    return instant !== null && this.clock.now() < addSeconds(instant, seconds);
+    const now = this.clock.now();
+    return instant !== null && instant <= now && now < addSeconds(instant, seconds);
   }
 }

@@ -12,6 +12,7 @@ import {
 
 @Entity({ name: 'revocations', schema: 'sallyport' })
 @Index('revocations_changed', ['changedAt'])
+@Index('revocations_ended', ['kind', 'changedAt'])
 @Index('revocations_outbox', ['changedAt', 'key'], { where: 'NOT is_published' })
 export class RevocationEntity implements Revocation {
   @PrimaryIdentifier('key')

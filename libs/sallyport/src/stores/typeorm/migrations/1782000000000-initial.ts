@@ -138,6 +138,7 @@ export class SallyportInitial1782000000000 implements MigrationInterface {
       "(state) WHERE state IN ('next', 'active')",
     );
     await index('', 'revocations_changed', RevocationEntity, '(changed_at)');
+    await index('', 'revocations_ended', RevocationEntity, '(kind, changed_at)');
     await index(
       '',
       'revocations_outbox',

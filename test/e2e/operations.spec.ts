@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RoutePolicies } from '@sallyport/nest';
+import {
+  adapters,
+  startReferenceApi,
+  storeSets,
+  type RunningApi,
+} from '../support/reference-api.js';
+
+interface Operation {
+  readonly operationId: string;
+  readonly security?: readonly Record<string, readonly string[]>[];
+}
+
+describe.each(adapters)('Operating the reference API on %s', (adapter) => {
+  let api: RunningApi;
+  beforeAll(async () => {
+    const [embedded] = storeSets;
+    if (embedded === undefined) throw new Error('no store set');
+    api = await startReferenceApi(adapter, embedded);
+  });
+  afterAll(() => api.close());
+
+  describe('/docs', () => {
+    it('describes every route but its own, with the credentials that open it', async () => {
+      const { status, body } = await api.call('/docs/openapi.json');
+      expect(status).toBe(200);
+      expect(body.components.securitySchemes).toEqual({
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+      });
+      const operations = Object.values(body.paths as Record<string, Record<string, Operation>>)
+        .flatMap((path) => Object.values(path))
+        .map(({ operationId, security }) => [operationId, security] as const);
+      const described = new Map(operations);
+      const policies = api.app.get(RoutePolicies).list();
+      const undescribed = policies
+        .filter(({ route }) => !described.has(route))
+        .map(({ route }) => route.split('.')[0]);
+      expect(new Set(undescribed)).toEqual(new Set(['DocsController']));
+      for (const { route, isPublic } of policies) {
+        if (described.has(route))
+          expect([route, described.get(route)?.length === 0]).toEqual([route, isPublic]);
+      }
+      expect(described.get('InvoicesController.approve')).toEqual([
+        { apiKey: ['invoices:approve'], bearer: ['invoices:approve'] },
+      ]);
+    });
+
+    it('is a page that runs its own scripts only', async () => {
+      const response = await fetch(`${api.url}/docs`);
+      expect(response.headers.get('content-type')).toMatch(/^text\/html/);
+      expect(response.headers.get('content-security-policy')).toMatch(/script-src 'self';/);
+      const html = await response.text();
+      const assets = Array.from(html.matchAll(/(?:src|href)="([^"]+)"/g), ([, path = '']) => path);
+      expect(assets).toHaveLength(4);
+      for (const path of assets) expect((await fetch(`${api.url}${path}`)).status).toBe(200);
+      for (const path of ['/docs/assets/package.json', '/docs/assets/..%2fpackage.json']) {
+        expect((await fetch(`${api.url}${path}`)).status).toBe(404);
+      }
+    });
+  });
+
+  it('is alive and ready, without a credential', async () => {
+    expect(await api.call('/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await api.call('/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  });
+
+  it.each(['/v1/invoices', '/health/live', '/nowhere'])(
+    'lets no browser run, frame or keep the answer of %s',
+    async (path) => {
+      const { headers } = await api.call(path, { key: api.key('nightly-job') });
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('x-powered-by')).toBeNull();
+      expect(headers.get('x-request-id')).toMatch(/^[\w-]{1,64}$/);
+    },
+  );
+});
+
+describe.each(adapters)('Stopping the reference API on %s', (adapter) => {
+  it('answers what had begun, takes nothing new, and waits for no idle connection', async () => {
+    const [embedded] = storeSets;
+    if (embedded === undefined) throw new Error('no store set');
+    const api = await startReferenceApi(adapter, embedded);
+    const body = JSON.stringify({ department: 'Finance', amountCents: 7, currency: 'EUR' });
+    const begun = request(`${api.url}/v1/invoices`, {
+      method: 'POST',
+      headers: {
+        'x-api-key': api.key('backoffice-web'),
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
+    });
+    begun.write(body.slice(0, 10));
+    await sleep(200);
+
+    let hasClosed = false;
+    const closing = api.close().then(() => {
+      hasClosed = true;
+    });
+    await sleep(200);
+    expect(hasClosed).toBe(false);
+    await expect(fetch(`${api.url}/health/live`)).rejects.toThrow();
+
+    begun.end(body.slice(10));
+    const [response] = (await once(begun, 'response')) as [{ statusCode: number; resume(): void }];
+    response.resume();
+    expect(response.statusCode).toBe(201);
+    const answered = performance.now();
+    await closing;
+    expect(performance.now() - answered).toBeLessThan(2_000);
+  });
+});

@@ -1,0 +1,19 @@
+import { renderStandardsPage } from './generated/standards-page.js';
+
+/** The rows of the list of capabilities that this version claims. */
+const claimed = `
+  C1 C11 C12 C14 C17 C18 C19 C25 C26 C27 C28 C29 C30 C31 C32 C33 C36 C37 C38 C39 C40 C41 C42 C44 C45 C49 C50
+  C51 C59 C62 C63 C65 C67 C68 C69 C71 C74 C76 C79 C80 C84 C89 C90 C91 C92 C94 C97 C101 C102 C103 C104 C106
+  C107 C108 W2 W5 W6 W7 W8 W9 W10 W11 N1 T5 T8 T9 T10 T12
+`
+  .trim()
+  .split(/\s+/);
+
+describe('Capabilities', () => {
+  const page = renderStandardsPage();
+  const proven = new Set(Array.from(page.matchAll(/^\| ([CWNT]\d+)\s*\|/gm), ([, row]) => row));
+
+  it('that are claimed are each named in the title of a test', () => {
+    expect(claimed.filter((row) => !proven.has(row))).toEqual([]);
+  });
+});

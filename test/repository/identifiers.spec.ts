@@ -1,0 +1,33 @@
+import { embeddedDataSource } from '@sallyport/nest/embedded';
+import { runSallyportMigrations, sallyportEntities } from '@sallyport/nest/typeorm';
+
+/** Identifiers that we make up and nobody types: UUIDv7, in the 16 bytes of a `uuid` column, which sort by time. */
+describe('Identifiers of rows', () => {
+  it('are uuid wherever they are not part of a credential or a name [C17]', async () => {
+    const dataSource = embeddedDataSource({ directory: 'memory://', entities: sallyportEntities });
+    await dataSource.initialize();
+    try {
+      await runSallyportMigrations(dataSource);
+      const columns = await dataSource.query<{ name: string; type: string }[]>(
+        `SELECT c.table_name || '.' || c.column_name AS name, c.data_type AS type
+           FROM information_schema.columns c
+           JOIN information_schema.key_column_usage k USING (table_schema, table_name, column_name)
+          WHERE c.table_schema = 'sallyport' ORDER BY name`,
+      );
+      expect(Object.fromEntries(columns.map(({ name, type }) => [name, type]))).toEqual({
+        'api_keys.id': 'text', // 16 base62 characters of the key itself
+        'changes.id': 'uuid',
+        'client_secrets.id': 'uuid',
+        'clients.client_id': 'text',
+        'migrations.name': 'text',
+        'revocations.key': 'text',
+        'role_grants.id': 'uuid',
+        'signing_keys.kid': 'text',
+        'user_states.issuer': 'text',
+        'user_states.subject': 'text',
+      });
+    } finally {
+      await dataSource.destroy();
+    }
+  });
+});
