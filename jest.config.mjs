@@ -9,7 +9,10 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/libs/sallyport/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false, tsconfig: '<rootDir>/tsconfig.json' }],
+    '^.+\\.ts$': [
+      'ts-jest',
+      { useESM: true, diagnostics: false, tsconfig: '<rootDir>/tsconfig.json' },
+    ],
   },
   moduleNameMapper: Object.fromEntries([
     ['^(\\.{1,2}/.*)\\.js$', ['$1.ts', '$1.js']],

@@ -91,7 +91,10 @@ describe.each(matrix)('The invoices API, $name', ({ adapter, stores }) => {
 
   it('lets one of 20 approvals at once win', async () => {
     const id = await draft();
-    const as = { key: api.key('backoffice-web'), token: await api.token('backoffice-web', 'alice') };
+    const as = {
+      key: api.key('backoffice-web'),
+      token: await api.token('backoffice-web', 'alice'),
+    };
     const answers = await Promise.all(Array.from({ length: 20 }, () => approve(id, as)));
     const statuses = answers.map(({ status }) => status).sort();
     expect(statuses).toEqual([200, ...Array.from({ length: 19 }, () => 409)]);

@@ -4,7 +4,12 @@ import { RequestMethod, type INestApplication } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService } from '@nestjs/core';
 import { RoutePolicies, type RoutePolicy } from '@sallyport/nest';
-import { adapters, startReferenceApi, storeSets, type RunningApi } from '../support/reference-api.js';
+import {
+  adapters,
+  startReferenceApi,
+  storeSets,
+  type RunningApi,
+} from '../support/reference-api.js';
 
 /**
  * What each route demands, committed: a new or changed route fails here until somebody writes it down.
@@ -28,7 +33,12 @@ function demandsOf(policy: RoutePolicy): string {
 }
 
 function currentTable(app: INestApplication): Record<string, string> {
-  const policies = new Map(app.get(RoutePolicies).list().map((policy) => [policy.route, policy]));
+  const policies = new Map(
+    app
+      .get(RoutePolicies)
+      .list()
+      .map((policy) => [policy.route, policy]),
+  );
   const rows: [string, string][] = [];
   for (const { metatype } of app.get(DiscoveryService).getControllers()) {
     if (typeof metatype !== 'function') continue;

@@ -118,9 +118,9 @@ if (databaseUrl !== undefined && canStartRedis) {
         expect([ready.status, ready.body.status]).toEqual([200, 'degraded']);
         expect((await timed(me())).status).toBe(200);
 
-        const jti = JSON.parse(
-          Buffer.from(token.split('.')[1] ?? '', 'base64url').toString(),
-        ) as { jti: string };
+        const jti = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
+          jti: string;
+        };
         const revoked = await timed(
           api.call('/admin/revocations', {
             method: 'POST',

@@ -4,7 +4,10 @@ import { Randomness } from './randomness.js';
 import { parseKeyEncryptionKeys, Sealer } from './sealing/sealer.js';
 import { STORES_DESCRIPTION, type StoresDescription } from './stores-description.js';
 import { memoryPassingPorts, memoryPassingStores } from './stores/memory/memory-passing-stores.js';
-import { TypeOrmStoresModule, type TypeOrmStoresOptions } from './stores/typeorm/typeorm-stores.module.js';
+import {
+  TypeOrmStoresModule,
+  type TypeOrmStoresOptions,
+} from './stores/typeorm/typeorm-stores.module.js';
 import { TypeOrmTransactions } from './stores/typeorm/typeorm-transactions.js';
 import { SystemModule } from './system.module.js';
 
@@ -31,10 +34,7 @@ export function embeddedStores(options: EmbeddedStoresOptions): DynamicModule {
   const keys = parseKeyEncryptionKeys(kek);
   return {
     module: EmbeddedStoresModule,
-    imports: [
-      SystemModule,
-      TypeOrmStoresModule.forRoot({ runMigrations: true, ...database }),
-    ],
+    imports: [SystemModule, TypeOrmStoresModule.forRoot({ runMigrations: true, ...database })],
     providers: [
       ...memoryPassingStores,
       { provide: STORES_DESCRIPTION, useValue: description },
@@ -47,18 +47,10 @@ export function embeddedStores(options: EmbeddedStoresOptions): DynamicModule {
         provide: StoreHealth,
         inject: [TypeOrmTransactions],
         useFactory: (database: TypeOrmTransactions) =>
-          new StoreHealth([
-            { name: 'postgresql', isEssential: true, ping: () => database.ping() },
-          ]),
+          new StoreHealth([{ name: 'postgresql', isEssential: true, ping: () => database.ping() }]),
       },
     ],
-    exports: [
-      TypeOrmStoresModule,
-      ...memoryPassingPorts,
-      STORES_DESCRIPTION,
-      Sealer,
-      StoreHealth,
-    ],
+    exports: [TypeOrmStoresModule, ...memoryPassingPorts, STORES_DESCRIPTION, Sealer, StoreHealth],
   };
 }
 

@@ -50,7 +50,11 @@ export const problems = {
     detail: 'Update the app.',
   },
   'https-required': { status: 403, title: 'HTTPS required', detail: 'Use https.' },
-  'not-found': { status: 404, title: 'Not found', detail: 'There is nothing here for this caller.' },
+  'not-found': {
+    status: 404,
+    title: 'Not found',
+    detail: 'There is nothing here for this caller.',
+  },
   conflict: {
     status: 409,
     title: 'Conflict with the current state',

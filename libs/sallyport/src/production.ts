@@ -6,7 +6,10 @@ import { STORES_DESCRIPTION, type StoresDescription } from './stores-description
 import { RedisConnection } from './stores/redis/redis-connection.js';
 import type { RedisClient } from './stores/redis/redis-options.js';
 import { RedisStoresModule } from './stores/redis/redis-stores.module.js';
-import { TypeOrmStoresModule, type TypeOrmStoresOptions } from './stores/typeorm/typeorm-stores.module.js';
+import {
+  TypeOrmStoresModule,
+  type TypeOrmStoresOptions,
+} from './stores/typeorm/typeorm-stores.module.js';
 import { TypeOrmTransactions } from './stores/typeorm/typeorm-transactions.js';
 import { SystemModule } from './system.module.js';
 
