@@ -26,10 +26,11 @@ interface Measured {
 }
 
 const ROUNDS = 7;
-const SLOT_MS = 400;
-const WARM_UP_MS = 1500;
+const SLOT_MS = 300;
+/** Until the compiler has settled: after a second and a half a request still costs twice what it costs in the end. */
+const WARM_UP_MS = 3000;
 
-/** The same handler bare and behind each app, in turn: bare, A, bare, B, … round after round. */
+/** The same handler bare and behind each app, by turns: bare, A, bare, A, …, then bare, B, bare, B, … */
 export async function overHttp(): Promise<readonly HttpResult[]> {
   const results: HttpResult[] = [];
   for (const adapter of ['fastify', 'express'] as const) {
@@ -53,15 +54,10 @@ async function onAdapter(
     const contenders = others.flatMap((server) =>
       Object.keys(server.loads).map((name) => ({ server, name })),
     );
-    for (const { server, name } of contenders) await server.measure(name, WARM_UP_MS);
     await bare.measure('bare', WARM_UP_MS);
-
-    const pairs = contenders.map((): [Measured, Measured][] => []);
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const [index, { server, name }] of contenders.entries()) {
-        const before = await bare.measure('bare', SLOT_MS);
-        pairs[index]?.push([before, await server.measure(name, SLOT_MS)]);
-      }
+    const pairs: (readonly (readonly [Measured, Measured])[])[] = [];
+    for (const { server, name } of contenders) {
+      pairs.push(await compare(bare, server, name));
     }
     const ofBare = pairs.flat().map(([one]) => [one, one] as const);
     return [
@@ -75,6 +71,21 @@ async function onAdapter(
   } finally {
     for (const server of servers) await server.stop();
   }
+}
+
+/** One contender at a time: a server that idles between its turns costs a third more in the next one. */
+async function compare(
+  bare: BenchServer,
+  server: BenchServer,
+  name: string,
+): Promise<readonly (readonly [Measured, Measured])[]> {
+  await server.measure(name, WARM_UP_MS);
+  const pairs: (readonly [Measured, Measured])[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = await bare.measure('bare', SLOT_MS);
+    pairs.push([before, await server.measure(name, SLOT_MS)]);
+  }
+  return pairs;
 }
 
 const summary = (pairs: readonly (readonly [Measured, Measured])[]) => ({

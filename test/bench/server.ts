@@ -19,7 +19,7 @@ export interface ServerSettings {
 export type Loads = Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
 
 export type FromServer =
-  { readonly port: number; readonly loads: Loads } | { readonly cpuMicroseconds: number };
+  { readonly port: number; readonly loads: Loads } | { readonly cpu: NodeJS.CpuUsage };
 
 const CLIENT = 'shop';
 const USERS = 1000;
