@@ -46,7 +46,10 @@ import {
 /** Everything that may be said to `SallyportModule.forRoot`. Only `issuer` and `audience` must be. */
 export interface SallyportOptions
   extends AccessTokenOptions, AuthenticationOptions, RequestOptions {
-  /** @default 'development' if SALLYPORT_ENV says so, else 'production' */
+  /**
+   * For tests; an app leaves it to the variable, so that no build carries development into production.
+   * @default 'development' if SALLYPORT_ENV says so, else 'production'
+   */
   readonly environment?: Environment;
   /**
    * Says that no second instance runs, so that state may stay in this process. Without it, stores that are not
@@ -64,8 +67,11 @@ export interface SallyportOptions
    * @default undefined
    */
   readonly roles?: RoleOptions;
+  /** Format, lifetimes and presets of API keys. */
   readonly apiKeys?: ApiKeyOptions;
+  /** Algorithm and rotation of our own signing keys. */
   readonly signingKeys?: SigningKeyOptions;
+  /** Limits by address, client, API key and user; plans. */
   readonly throttling?: ThrottlingOptions;
 }
 

@@ -14,7 +14,7 @@ export interface AccessTokenOptions {
   readonly audience: string;
   /** Where our own JWK set is, when another process signs. @default our own signing keys, without a fetch */
   readonly jwksUri?: string;
-  /** @default all four: ES256, RS256, PS256, EdDSA */
+  /** Algorithms that our own tokens may be signed with. @default all four: ES256, RS256, PS256, EdDSA */
   readonly algorithms?: readonly SigningAlgorithm[];
   /** How far other clocks may be off. @default 30 */
   readonly clockSkewSeconds?: number;
