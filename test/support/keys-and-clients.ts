@@ -24,7 +24,7 @@ export const operator = { actor: 'client:operator', reason: 'ticket 7' } as cons
 /** The services of keys, clients and secrets of one instance, on memory stores and a clock that stands still. */
 export function createKeysAndClients(options: ApiKeyOptions = {}) {
   const shared = createSharedStores();
-  const { clock, randomness, database, changes, revocations } = shared;
+  const { clock, randomness, database, changes } = shared;
   const mistakes: string[] = [];
   const resolved = resolveApiKeyOptions(options, false, mistakes);
   if (mistakes.length > 0) throw new TypeError(mistakes.join('; '));
@@ -57,7 +57,6 @@ export function createKeysAndClients(options: ApiKeyOptions = {}) {
     changes,
     database,
     revocation,
-    revocations,
     clock,
     randomness,
   );

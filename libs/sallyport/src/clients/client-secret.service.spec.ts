@@ -99,12 +99,11 @@ describe('ClientSecretService', () => {
     expect(await refusalOf(check)).toBe('ERR_CREDENTIAL_REVOKED');
   });
 
-  it('ends with the revocation of its client; secrets issued later are good', async () => {
+  it('ends with the revocation of its client; one issued later is good, even in the same instant', async () => {
     const { plaintext } = await issue();
     await lives.revocation.revoke({ kind: 'client', clientId: 'shop' }, operator);
     expect(await isGood(plaintext)).toBe(false);
     expect(await lives.secrets.list('shop')).toEqual([]);
-    lives.clock.advance(1);
     expect(await isGood((await issue()).plaintext)).toBe(true);
   });
 

@@ -7,8 +7,6 @@ import { addSeconds, Clock } from '../clock.js';
 import { invalidInput } from '../input.js';
 import { randomBase62, Randomness, uuidv7 } from '../randomness.js';
 import { RevocationService } from '../revocation/revocation.service.js';
-import { RevocationStore } from '../revocation/revocation.store.js';
-import { revocationKey } from '../revocation/revocation.js';
 import { Transactions, type Transaction } from '../transactions/transaction.js';
 import { ClientService } from './client.service.js';
 import { ClientStore } from './client.store.js';
@@ -33,7 +31,6 @@ export class ClientSecretService {
     private readonly changes: ChangeStore,
     private readonly transactions: Transactions,
     private readonly revocations: RevocationService,
-    private readonly revoked: RevocationStore,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
   ) {}
@@ -100,14 +97,13 @@ export class ClientSecretService {
     return found;
   }
 
-  /** Secrets carry no epoch: those that were there when their client was revoked ended then. */
+  /** Without those that ended when their client was revoked. */
   private async active(clientId: string): Promise<readonly ClientSecret[]> {
-    const [secrets, [mark]] = await Promise.all([
+    const [secrets, { client }] = await Promise.all([
       this.store.activeSecrets(clientId, this.clock.now()),
-      this.revoked.marks([revocationKey({ kind: 'client', clientId })]),
+      this.revocations.currentEpochs({ clientId }),
     ]);
-    const revokedAt = mark?.revokedAt ?? null;
-    return revokedAt === null ? secrets : secrets.filter(({ createdAt }) => createdAt > revokedAt);
+    return secrets.filter(({ clientEpoch }) => clientEpoch >= client);
   }
 
   private async insert(
@@ -121,12 +117,14 @@ export class ClientSecretService {
       // RFC 6749 §2.1: a public client cannot keep one.
       throw invalidInput(`client ${clientId} is public: it cannot keep a secret`);
     }
+    const epochs = await this.revocations.currentEpochs({ clientId }, transaction);
     const now = this.clock.now();
     const plaintext = randomBase62(this.randomness, SECRET_LENGTH);
     const secret: ClientSecret = {
       id: uuidv7(this.randomness, now),
       clientId,
       secretHash: hashSecret(plaintext),
+      clientEpoch: epochs.client,
       createdAt: now,
       expiresAt: null,
       revokedAt: null,

@@ -45,6 +45,7 @@ const secret = (number: number, changes: Partial<ClientSecret> = {}): ClientSecr
   id: `0190a1b2-0000-7000-8000-${String(number).padStart(12, '0')}`,
   clientId: 'nightly-job',
   secretHash: String(number).repeat(64).slice(0, 64),
+  clientEpoch: number,
   createdAt: at(0),
   expiresAt: null,
   revokedAt: null,

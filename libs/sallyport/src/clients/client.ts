@@ -39,6 +39,8 @@ export interface ClientSecret {
   readonly clientId: string;
   /** SHA-256 of the secret, hex: it is 43 random base62 characters, so a slow hash would add nothing. */
   readonly secretHash: string;
+  /** The client's epoch at issue: revoking the client raises it, and ends older secrets. */
+  readonly clientEpoch: number;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;

@@ -1,6 +1,6 @@
 import { Entity, Index } from 'typeorm';
 import type { ClientSecret } from '../../../clients/client.js';
-import { Identifier, Instant, OptionalInstant, PrimaryUuid, Text } from './columns.js';
+import { Count, Identifier, Instant, OptionalInstant, PrimaryUuid, Text } from './columns.js';
 
 @Entity({ name: 'client_secrets', schema: 'sallyport' })
 @Index('client_secrets_client', ['clientId'])
@@ -13,6 +13,9 @@ export class ClientSecretEntity implements ClientSecret {
 
   @Text('secret_hash')
   secretHash!: string;
+
+  @Count('client_epoch')
+  clientEpoch!: number;
 
   @Instant('created_at')
   createdAt!: Date;

@@ -40,6 +40,7 @@ export class SallyportInitial1782000000000 implements MigrationInterface {
       id uuid PRIMARY KEY,
       client_id text COLLATE "C" NOT NULL,
       secret_hash text NOT NULL,
+      client_epoch integer NOT NULL,
       created_at timestamptz(3) NOT NULL,
       expires_at timestamptz(3),
       revoked_at timestamptz(3)
