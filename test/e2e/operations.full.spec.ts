@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RoutePolicies } from '@sallyport/nest';
 import {
   adapters,
+  embeddedStores,
   startReferenceApi,
-  storeSets,
   type RunningApi,
 } from '../support/reference-api.js';
 
@@ -17,9 +17,7 @@ interface Operation {
 describe.each(adapters)('Operating the reference API on %s', (adapter) => {
   let api: RunningApi;
   beforeAll(async () => {
-    const [embedded] = storeSets;
-    if (embedded === undefined) throw new Error('no store set');
-    api = await startReferenceApi(adapter, embedded);
+    api = await startReferenceApi(adapter, embeddedStores);
   });
   afterAll(() => api.close());
 
@@ -86,9 +84,7 @@ describe.each(adapters)('Operating the reference API on %s', (adapter) => {
 
 describe.each(adapters)('Stopping the reference API on %s', (adapter) => {
   it('answers what had begun, takes nothing new, and waits for no idle connection', async () => {
-    const [embedded] = storeSets;
-    if (embedded === undefined) throw new Error('no store set');
-    const api = await startReferenceApi(adapter, embedded);
+    const api = await startReferenceApi(adapter, embeddedStores);
     const body = JSON.stringify({ department: 'Finance', amountCents: 7, currency: 'EUR' });
     const begun = request(`${api.url}/v1/invoices`, {
       method: 'POST',

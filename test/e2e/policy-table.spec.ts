@@ -6,8 +6,8 @@ import { DiscoveryService } from '@nestjs/core';
 import { RoutePolicies, type RoutePolicy } from '@sallyport/nest';
 import {
   adapters,
+  embeddedStores,
   startReferenceApi,
-  storeSets,
   type RunningApi,
 } from '../support/reference-api.js';
 
@@ -77,9 +77,7 @@ describe.each(adapters)('The policy table of the reference API on %s', (adapter)
   let api: RunningApi;
 
   beforeAll(async () => {
-    const [embedded] = storeSets;
-    if (embedded === undefined) throw new Error('no store set');
-    api = await startReferenceApi(adapter, embedded);
+    api = await startReferenceApi(adapter, embeddedStores);
   });
   afterAll(() => api.close());
 

@@ -45,11 +45,14 @@ const { TEST_DATABASE_URL: databaseUrl, TEST_REDIS_URL: redisUrl } = process.env
 const openRedis = async () =>
   canStartRedis ? startRedis() : { url: redisUrl ?? '', stop: () => Promise.resolve() };
 
-export const storeSets: readonly StoreSet[] = [
-  {
-    name: 'embedded',
-    open: () => Promise.resolve({ variables: {}, close: async () => undefined }),
-  },
+/** What is there on every machine. */
+export const embeddedStores: StoreSet = {
+  name: 'embedded',
+  open: () => Promise.resolve({ variables: {}, close: async () => undefined }),
+};
+
+const storeSets: readonly StoreSet[] = [
+  embeddedStores,
   ...(databaseUrl === undefined || redisUrl === undefined
     ? []
     : [

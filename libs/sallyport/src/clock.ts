@@ -12,8 +12,5 @@ export class SystemClock extends Clock {
   }
 }
 
-/** NumericDate of RFC 7519 §2: whole seconds since the epoch. */
-export const secondsOf = (instant: Date): number => Math.floor(instant.getTime() / 1000);
-
 export const addSeconds = (instant: Date, seconds: number): Date =>
   new Date(instant.getTime() + seconds * 1000);

@@ -1,3 +1,4 @@
+import { demanding } from '../../support/route-policy.js';
 import { errors, problems } from '../../../libs/sallyport/src/errors.js';
 import { decide } from '../../../libs/sallyport/src/policy/decide.js';
 import type { RoutePolicy } from '../../../libs/sallyport/src/policy/route-policy.js';
@@ -68,20 +69,6 @@ function callerWith({ credentials, legs, roles = [] }: Given): Caller {
     legs,
   };
 }
-
-const demanding = (demands: Partial<RoutePolicy>): RoutePolicy => ({
-  route: 'route',
-  isPublic: false,
-  isDeclared: true,
-  scopes: [],
-  roles: [],
-  rolesOnlyWhenUser: false,
-  apiKey: 'none',
-  user: 'any',
-  claims: null,
-  objectPolicy: null,
-  ...demands,
-});
 
 /** 200, or the status and the leg that denied. */
 function answer(caller: Caller, policy: RoutePolicy): string {

@@ -1,23 +1,10 @@
 import type { Caller, VerifiedCredential } from '../principals/caller.js';
 import { callerOf, type ActingAs } from '../testing/acting-as.js';
 import { effectiveScope } from '../principals/authority.js';
+import { demanding } from '../../../../test/support/route-policy.js';
 import { decide } from './decide.js';
 import { explain } from './explain.js';
 import type { RoutePolicy } from './route-policy.js';
-
-const demanding = (demands: Partial<RoutePolicy>): RoutePolicy => ({
-  route: 'InvoicesController.list',
-  isPublic: false,
-  isDeclared: true,
-  scopes: [],
-  roles: [],
-  rolesOnlyWhenUser: false,
-  apiKey: 'none',
-  user: 'any',
-  claims: null,
-  objectPolicy: null,
-  ...demands,
-});
 
 const app: ActingAs = { client: 'shop', credentials: ['api-key'] };
 const alice: ActingAs = { client: 'shop', user: 'alice', credentials: ['access-token'] };

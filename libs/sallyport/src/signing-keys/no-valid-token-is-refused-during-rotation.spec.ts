@@ -4,8 +4,10 @@ import {
   createSigningKeys,
   type SharedStores,
 } from '../../../../test/support/lives.js';
-import { secondsOf } from '../clock.js';
 import type { SigningKeyService } from './signing-key.service.js';
+
+/** NumericDate of RFC 7519 §2. */
+const secondsOf = (instant: Date): number => Math.floor(instant.getTime() / 1000);
 
 const CACHE_SECONDS = 300;
 const STEP_SECONDS = 50;

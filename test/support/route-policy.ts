@@ -1,0 +1,16 @@
+import type { RoutePolicy } from '../../libs/sallyport/src/policy/route-policy.js';
+
+/** A route that says nothing but these demands. */
+export const demanding = (demands: Partial<RoutePolicy>): RoutePolicy => ({
+  route: 'InvoicesController.list',
+  isPublic: false,
+  isDeclared: true,
+  scopes: [],
+  roles: [],
+  rolesOnlyWhenUser: false,
+  apiKey: 'none',
+  user: 'any',
+  claims: null,
+  objectPolicy: null,
+  ...demands,
+});
