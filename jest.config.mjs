@@ -20,6 +20,7 @@ export default {
     alias('/production', 'production.ts'),
     alias('/embedded', 'embedded.ts'),
     alias('/api-keys', 'api-keys/index.ts'),
+    alias('/authorization-server', 'authorization-server/index.ts'),
     alias('/throttling', 'throttling/index.ts'),
     alias('/admin', 'admin/index.ts'),
     alias('/typeorm', 'stores/typeorm/index.ts'),

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { createReferenceApi } from '../../apps/reference-api/src/app.factory.js';
 import { readConfig, type Adapter } from '../../apps/reference-api/src/config.js';
 import { readDemoCredentials } from '../../apps/reference-api/src/seed/demo-credentials.js';
-import { issueDemoToken } from '../../apps/reference-api/src/seed/demo-token.js';
+import { freePort } from '../../apps/reference-api/src/tools/free-port.js';
+import { LoginDriver } from '../../apps/reference-api/src/tools/login-driver.js';
 import { call, type CallOptions } from '../support/reference-api.js';
 
 describe('A restart of the reference API', () => {
   let dataDir: string;
+  let port: number;
   beforeEach(async () => {
+    port = await freePort();
     dataDir = await mkdtemp(join(tmpdir(), 'no-session-'));
   });
   afterEach(() => rm(dataDir, { recursive: true, force: true }));
@@ -20,18 +23,22 @@ describe('A restart of the reference API', () => {
       SALLYPORT_ENV: 'development',
       LOG_LEVEL: 'silent',
       DATA_DIR: dataDir,
+      PORT: String(port),
     });
     const app = await createReferenceApi({ adapter, config });
     try {
-      await app.listen(0, '127.0.0.1');
+      await app.listen(port, '127.0.0.1');
       const url = await app.getUrl();
       await work((path, options = {}) => call(`${url}${path}`, options));
     } finally {
       await app.close();
     }
   };
-  const token = async (user: string) =>
-    (await issueDemoToken({ client: 'mobile-app', user }, { dataDir })).access_token;
+  const token = async (user: string) => {
+    const demo = await readDemoCredentials(dataDir);
+    if (demo === null) throw new Error('the demo was not seeded');
+    return (await new LoginDriver(demo).token({ client: 'mobile-app', user })).access_token;
+  };
 
   it('ends no session, for there is none: good stays good, revoked stays revoked [C51]', async () => {
     let good = '';

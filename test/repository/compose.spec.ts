@@ -9,7 +9,9 @@ import { SystemClock } from '../../libs/sallyport/src/clock.js';
 import { SystemRandomness } from '../../libs/sallyport/src/randomness.js';
 import { pagesOf } from '../../libs/sallyport/src/revocation/revocation.list.contract.js';
 import { RedisConnection } from '../../libs/sallyport/src/stores/redis/redis-connection.js';
+import { RedisEphemeralRecordStore } from '../../libs/sallyport/src/stores/redis/redis-ephemeral-record.store.js';
 import { RedisRateLimitStore } from '../../libs/sallyport/src/stores/redis/redis-rate-limit.store.js';
+import { RedisReplayStore } from '../../libs/sallyport/src/stores/redis/redis-replay.store.js';
 import { RedisRevocationList } from '../../libs/sallyport/src/stores/redis/redis-revocation.list.js';
 import { RedisThrottlerStorage } from '../../libs/sallyport/src/stores/redis/redis-throttler.storage.js';
 import { canStartRedis, startRedis } from '../support/redis.js';
@@ -187,8 +189,19 @@ if (canStartRedis) {
         expect(decision?.allowed).toBe(true);
         const storage = new RedisThrottlerStorage(connection, new SystemClock());
         await storage.increment('key', 60_000, 5, 0, 'default');
+        const records = new RedisEphemeralRecordStore(connection);
+        await records.put('kind', 'one', 'value', 60);
+        expect(await records.get('kind', 'one')).toBe('value');
+        expect(await records.take('kind', 'one')).toBe('value');
+        await records.delete('kind', 'one');
+        await records.put('kind', 'two', 'value', 60);
+        expect(await new RedisReplayStore(connection).claim('kind', 'id', 60)).toBe(true);
         const [, keys] = await client.scan('0', 'COUNT', 1000);
-        for (const part of ['{sallyport:rev}:', 'sallyport:rl:', 'sallyport:th:']) {
+        const parts = [
+          '{sallyport:rev}:',
+          ...['rl', 'th', 'er', 'once'].map((part) => `sallyport:${part}:`),
+        ];
+        for (const part of parts) {
           expect(keys.some((key) => key.startsWith(part))).toBe(true);
         }
 

@@ -32,14 +32,8 @@ export function createKeysAndClients(options: ApiKeyOptions = {}) {
   const keyStore = new MemoryApiKeyStore(database);
   const clientStore = new MemoryClientStore(database);
   const { service: revocation, checker } = createRevocation(shared);
-  const clients = new ClientService(
-    clientStore,
-    changes,
-    database,
-    new ClientDirectory(clientStore, clock),
-    clock,
-    randomness,
-  );
+  const directory = new ClientDirectory(clientStore, clock);
+  const clients = new ClientService(clientStore, changes, database, directory, clock, randomness);
   const keyDirectory = new ApiKeyDirectory(keyStore, clock);
   const records = new ApiKeyRecords(keyStore, clientStore, changes, clock, randomness, resolved);
   const shares = [records, keyStore, database] as const;
@@ -54,6 +48,7 @@ export function createKeysAndClients(options: ApiKeyOptions = {}) {
   const secrets = new ClientSecretService(
     clientStore,
     clients,
+    directory,
     changes,
     database,
     revocation,

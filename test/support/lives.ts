@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { SystemRandomness } from '../../libs/sallyport/src/randomness.js';
+import type { ChangeStore } from '../../libs/sallyport/src/audit/change.store.js';
+import type { Clock } from '../../libs/sallyport/src/clock.js';
+import { SystemRandomness, type Randomness } from '../../libs/sallyport/src/randomness.js';
 import { SallyportError } from '../../libs/sallyport/src/errors.js';
 import { RevocationChecker } from '../../libs/sallyport/src/revocation/revocation.checker.js';
 import {
@@ -9,6 +11,7 @@ import {
 import { resolveRevocationOptions } from '../../libs/sallyport/src/revocation/revocation.options.js';
 import { RevocationPublisher } from '../../libs/sallyport/src/revocation/revocation.publisher.js';
 import { RevocationService } from '../../libs/sallyport/src/revocation/revocation.service.js';
+import type { RevocationStore } from '../../libs/sallyport/src/revocation/revocation.store.js';
 import type { RevocationKey } from '../../libs/sallyport/src/revocation/revocation.js';
 import { RoleGrantService } from '../../libs/sallyport/src/role-grants/role-grant.service.js';
 import {
@@ -24,13 +27,20 @@ import {
 } from '../../libs/sallyport/src/signing-keys/signing-key.options.js';
 import { SigningKeyService } from '../../libs/sallyport/src/signing-keys/signing-key.service.js';
 import { MemoryChangeStore } from '../../libs/sallyport/src/stores/memory/memory-change.store.js';
+import { MemoryConsentStore } from '../../libs/sallyport/src/stores/memory/memory-consent.store.js';
 import { MemoryDatabase } from '../../libs/sallyport/src/stores/memory/memory-database.js';
+import { MemoryFamilies } from '../../libs/sallyport/src/stores/memory/memory-families.js';
+import { MemoryGrantStore } from '../../libs/sallyport/src/stores/memory/memory-grant.store.js';
+import { MemoryLoginSessionStore } from '../../libs/sallyport/src/stores/memory/memory-login-session.store.js';
+import { MemoryOpaqueTokenStore } from '../../libs/sallyport/src/stores/memory/memory-opaque-token.store.js';
 import { MemoryRevocationList } from '../../libs/sallyport/src/stores/memory/memory-revocation.list.js';
 import { MemoryRevocationStore } from '../../libs/sallyport/src/stores/memory/memory-revocation.store.js';
 import { MemoryRoleGrantStore } from '../../libs/sallyport/src/stores/memory/memory-role-grant.store.js';
 import { MemorySigningKeyStore } from '../../libs/sallyport/src/stores/memory/memory-signing-key.store.js';
 import { MemoryUserStateStore } from '../../libs/sallyport/src/stores/memory/memory-user-state.store.js';
+import { MemoryUserTokenStore } from '../../libs/sallyport/src/stores/memory/memory-user-token.store.js';
 import { FrozenClock } from '../../libs/sallyport/src/testing/frozen-clock.js';
+import type { Transactions } from '../../libs/sallyport/src/transactions/transaction.js';
 import { UserStatusService } from '../../libs/sallyport/src/users/user-status.service.js';
 
 export const ISSUER = 'https://api.example.com/oauth';
@@ -76,15 +86,21 @@ export class FragileRevocationList extends RevocationList {
 export function createSharedStores(now = new Date('2030-01-01T00:00:00Z')) {
   const clock = new FrozenClock(now);
   const database = new MemoryDatabase();
+  const families = new MemoryFamilies(database);
   return {
     clock,
     randomness: new SystemRandomness(),
     database,
     changes: new MemoryChangeStore(database),
+    consents: new MemoryConsentStore(database),
+    grants: new MemoryGrantStore(families),
+    logins: new MemoryLoginSessionStore(database),
+    opaqueTokens: new MemoryOpaqueTokenStore(families),
     revocations: new MemoryRevocationStore(database),
     roleGrants: new MemoryRoleGrantStore(database),
     signingKeys: new MemorySigningKeyStore(database),
     userStates: new MemoryUserStateStore(database),
+    userTokens: new MemoryUserTokenStore(families),
     list: new FragileRevocationList(clock),
     kek: { kid: 'test', key: randomBytes(32) },
   };
@@ -92,8 +108,17 @@ export function createSharedStores(now = new Date('2030-01-01T00:00:00Z')) {
 
 export type SharedStores = ReturnType<typeof createSharedStores>;
 
+interface RevocationParts {
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly database: Transactions;
+  readonly changes: ChangeStore;
+  readonly revocations: RevocationStore;
+  readonly list: RevocationList;
+}
+
 /** The revocation services of one instance of the app. */
-export function createRevocation(stores: SharedStores) {
+export function createRevocation(stores: RevocationParts) {
   const { clock, randomness, database, changes, revocations, list } = stores;
   const options = resolveRevocationOptions({}, []);
   const publisher = new RevocationPublisher(revocations, list, clock, options);

@@ -4,17 +4,26 @@ import { DataSource as TypeOrmDataSource } from 'typeorm';
 import type { ApiKeyStore } from '../../libs/sallyport/src/api-keys/api-key.store.js';
 import type { ChangeStore } from '../../libs/sallyport/src/audit/change.store.js';
 import type { ClientStore } from '../../libs/sallyport/src/clients/client.store.js';
+import type { ConsentStore } from '../../libs/sallyport/src/consents/consent.store.js';
+import type { LoginSessionStore } from '../../libs/sallyport/src/logins/login-session.store.js';
 import type { RevocationStore } from '../../libs/sallyport/src/revocation/revocation.store.js';
 import type { RoleGrantStore } from '../../libs/sallyport/src/role-grants/role-grant.store.js';
 import type { SigningKeyStore } from '../../libs/sallyport/src/signing-keys/signing-key.store.js';
 import { MemoryApiKeyStore } from '../../libs/sallyport/src/stores/memory/memory-api-key.store.js';
+import { MemoryAuthorizationCodeStore } from '../../libs/sallyport/src/stores/memory/memory-authorization-code.store.js';
 import { MemoryChangeStore } from '../../libs/sallyport/src/stores/memory/memory-change.store.js';
 import { MemoryClientStore } from '../../libs/sallyport/src/stores/memory/memory-client.store.js';
+import { MemoryConsentStore } from '../../libs/sallyport/src/stores/memory/memory-consent.store.js';
 import { MemoryDatabase } from '../../libs/sallyport/src/stores/memory/memory-database.js';
+import { MemoryFamilies } from '../../libs/sallyport/src/stores/memory/memory-families.js';
+import { MemoryGrantStore } from '../../libs/sallyport/src/stores/memory/memory-grant.store.js';
+import { MemoryLoginSessionStore } from '../../libs/sallyport/src/stores/memory/memory-login-session.store.js';
+import { MemoryOpaqueTokenStore } from '../../libs/sallyport/src/stores/memory/memory-opaque-token.store.js';
 import { MemoryRevocationStore } from '../../libs/sallyport/src/stores/memory/memory-revocation.store.js';
 import { MemoryRoleGrantStore } from '../../libs/sallyport/src/stores/memory/memory-role-grant.store.js';
 import { MemorySigningKeyStore } from '../../libs/sallyport/src/stores/memory/memory-signing-key.store.js';
 import { MemoryUserStateStore } from '../../libs/sallyport/src/stores/memory/memory-user-state.store.js';
+import { MemoryUserTokenStore } from '../../libs/sallyport/src/stores/memory/memory-user-token.store.js';
 import { embeddedDataSourceOptions } from '../../libs/sallyport/src/stores/pglite/embedded-data-source.js';
 import { runSallyportMigrations } from '../../libs/sallyport/src/stores/typeorm/migrations/run-migrations.js';
 import { postgresDataSourceOptions } from '../../libs/sallyport/src/stores/typeorm/postgres-data-source-options.js';
@@ -23,14 +32,24 @@ import {
   useSchema,
 } from '../../libs/sallyport/src/stores/typeorm/sallyport-entities.js';
 import { TypeOrmApiKeyStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-api-key.store.js';
+import { TypeOrmAuthorizationCodeStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-authorization-code.store.js';
 import { TypeOrmChangeStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-change.store.js';
 import { TypeOrmClientStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-client.store.js';
+import { TypeOrmConsentStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-consent.store.js';
+import { TypeOrmGrantStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-grant.store.js';
+import { TypeOrmLoginSessionStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-login-session.store.js';
+import { TypeOrmOpaqueTokenStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-opaque-token.store.js';
 import { TypeOrmRevocationStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-revocation.store.js';
 import { TypeOrmRoleGrantStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-role-grant.store.js';
 import { TypeOrmSigningKeyStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-signing-key.store.js';
 import { TypeOrmTransactions } from '../../libs/sallyport/src/stores/typeorm/typeorm-transactions.js';
 import { TypeOrmUserStateStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-user-state.store.js';
+import { TypeOrmUserTokenStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-user-token.store.js';
 import type { Transactions } from '../../libs/sallyport/src/transactions/transaction.js';
+import type { AuthorizationCodeStore } from '../../libs/sallyport/src/user-tokens/authorization-code.store.js';
+import type { GrantStore } from '../../libs/sallyport/src/user-tokens/grant.store.js';
+import type { OpaqueTokenStore } from '../../libs/sallyport/src/user-tokens/opaque-token.store.js';
+import type { UserTokenStore } from '../../libs/sallyport/src/user-tokens/user-token.store.js';
 import type { UserStateStore } from '../../libs/sallyport/src/users/user-state.store.js';
 
 export interface DurableStores {
@@ -41,6 +60,12 @@ export interface DurableStores {
   readonly signingKeys: SigningKeyStore;
   readonly revocations: RevocationStore;
   readonly userStates: UserStateStore;
+  readonly grants: GrantStore;
+  readonly authorizationCodes: AuthorizationCodeStore;
+  readonly userTokens: UserTokenStore;
+  readonly opaqueTokens: OpaqueTokenStore;
+  readonly loginSessions: LoginSessionStore;
+  readonly consents: ConsentStore;
   readonly changes: ChangeStore;
   close(): Promise<void>;
 }
@@ -53,6 +78,7 @@ export interface DurableStoreSet {
 
 export function openMemoryStores(): DurableStores {
   const database = new MemoryDatabase();
+  const families = new MemoryFamilies(database);
   return {
     transactions: database,
     clients: new MemoryClientStore(database),
@@ -61,6 +87,12 @@ export function openMemoryStores(): DurableStores {
     signingKeys: new MemorySigningKeyStore(database),
     revocations: new MemoryRevocationStore(database),
     userStates: new MemoryUserStateStore(database),
+    grants: new MemoryGrantStore(families),
+    authorizationCodes: new MemoryAuthorizationCodeStore(families),
+    userTokens: new MemoryUserTokenStore(families),
+    opaqueTokens: new MemoryOpaqueTokenStore(families),
+    loginSessions: new MemoryLoginSessionStore(database),
+    consents: new MemoryConsentStore(database),
     changes: new MemoryChangeStore(database),
     close: () => Promise.resolve(),
   };
@@ -77,6 +109,12 @@ export function typeOrmStoresOn(dataSource: DataSource): Omit<DurableStores, 'cl
     signingKeys: new TypeOrmSigningKeyStore(transactions),
     revocations: new TypeOrmRevocationStore(transactions),
     userStates: new TypeOrmUserStateStore(transactions),
+    grants: new TypeOrmGrantStore(transactions),
+    authorizationCodes: new TypeOrmAuthorizationCodeStore(transactions),
+    userTokens: new TypeOrmUserTokenStore(transactions),
+    opaqueTokens: new TypeOrmOpaqueTokenStore(transactions),
+    loginSessions: new TypeOrmLoginSessionStore(transactions),
+    consents: new TypeOrmConsentStore(transactions),
     changes: new TypeOrmChangeStore(transactions),
   };
 }

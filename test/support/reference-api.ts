@@ -10,7 +10,8 @@ import {
   readDemoCredentials,
   type DemoCredentials,
 } from '../../apps/reference-api/src/seed/demo-credentials.js';
-import { issueDemoToken } from '../../apps/reference-api/src/seed/demo-token.js';
+import { freePort } from '../../apps/reference-api/src/tools/free-port.js';
+import { LoginDriver } from '../../apps/reference-api/src/tools/login-driver.js';
 import { canStartRedis, startRedis } from './redis.js';
 
 export type AdapterName = 'express' | 'fastify';
@@ -86,6 +87,7 @@ export interface RunningApi {
   readonly demo: DemoCredentials;
   key(clientId: string): string;
   sub(username: string): string;
+  /** By the real login: a user's first token signs them in, later ones are single sign-on. */
   token(client: string, user?: string, scope?: string): Promise<string>;
   call(path: string, options?: CallOptions): Promise<Answer>;
   close(): Promise<void>;
@@ -119,14 +121,16 @@ export async function startReferenceApi(
     SALLYPORT_ENV: 'development',
     LOG_LEVEL: 'silent',
     DATA_DIR: dataDir,
+    PORT: String(await freePort()), // the issuer's name tells where it listens
     ...opened.variables,
     ...variables,
   });
   const app = await createReferenceApi({ adapter, config });
-  await app.listen(0, '127.0.0.1');
+  await app.listen(config.port, '127.0.0.1');
   const demo = await readDemoCredentials(dataDir);
   if (demo === null) throw new Error('the demo was not seeded');
   const url = await app.getUrl();
+  const logins = new LoginDriver(demo, url);
   return {
     app,
     url,
@@ -134,7 +138,7 @@ export async function startReferenceApi(
     key: (clientId) => found(demo.apiKeys, (key) => key.client_id === clientId).key,
     sub: (username) => found(demo.users, (user) => user.username === username).sub,
     token: async (client, user, scope) =>
-      (await issueDemoToken({ client, user, scope }, { dataDir })).access_token,
+      (await logins.token({ client, user, scope })).access_token,
     call: (path, options = {}) => call(`${url}${path}`, options),
     async close() {
       await app.close();

@@ -11,7 +11,6 @@ import type { Middleware } from './http/middleware.js';
 import { createLog, requestLog } from './http/request-log.js';
 import { requireJson } from './http/require-json.js';
 import { securityHeaders } from './http/security-headers.js';
-import { DemoIssuer } from './seed/demo-issuer.js';
 import { DemoSeed } from './seed/demo-seed.js';
 import { developmentKek } from './seed/development-kek.js';
 
@@ -31,7 +30,6 @@ export async function createReferenceApi(options: ReferenceApiOptions): Promise<
     config,
     log,
     kek: config.kek ?? (await developmentKek(config.dataDir)),
-    demoIssuer: config.isDevelopment ? await DemoIssuer.loadOrCreate(config.dataDir) : null,
   });
   const middleware = [requestLog(log), securityHeaders, requireJson];
   const app =

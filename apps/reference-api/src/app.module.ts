@@ -1,8 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { HttpProblemFilter, SallyportModule, type TrustedIssuer } from '@sallyport/nest';
+import { HttpProblemFilter, SallyportModule } from '@sallyport/nest';
 import { AdminModule } from '@sallyport/nest/admin';
+import { AuthorizationServerModule } from '@sallyport/nest/authorization-server';
 import { embeddedStores } from '@sallyport/nest/embedded';
 import { productionStores } from '@sallyport/nest/production';
 import { LoggerModule } from 'nestjs-pino';
@@ -19,9 +20,9 @@ import { validationPipe } from './http/validation.pipe.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
 import { MeModule } from './me/me.module.js';
 import { ReportsModule } from './reports/reports.module.js';
-import { DEMO_CLIENTS } from './seed/demo-data.js';
-import { demoIssuerName, type DemoIssuer } from './seed/demo-issuer.js';
 import { SeedModule } from './seed/seed.module.js';
+import { AppUserDirectory } from './users/user-directory.js';
+import { UsersModule } from './users/users.module.js';
 
 /** What each role gives in the client where it was granted; a role's name inherits it. */
 export const ROLES = {
@@ -35,8 +36,6 @@ export interface AppParts {
   readonly log: Logger;
   /** Key-encryption keys. */
   readonly kek: string;
-  /** In development only. */
-  readonly demoIssuer: DemoIssuer | null;
 }
 
 @Module({
@@ -51,10 +50,8 @@ export interface AppParts {
   ],
 })
 export class AppModule {
-  static of({ config, log, kek, demoIssuer }: AppParts): DynamicModule {
-    const { publicOrigin, stores, trustedProxies } = config;
-    const issuer = `${publicOrigin}/oauth`;
-    const trustedIssuers = demoIssuer === null ? [] : [trustDemo(publicOrigin, demoIssuer)];
+  static of({ config, log, kek }: AppParts): DynamicModule {
+    const { issuer, publicOrigin, stores, trustedProxies } = config;
     return {
       module: AppModule,
       imports: [
@@ -72,20 +69,15 @@ export class AppModule {
           roles: ROLES,
           requireDeclaredPolicy: true,
           trustedProxies,
-          trustedIssuers,
         }),
-        AdminModule.forRoot({ userIssuer: trustedIssuers[0]?.issuer ?? issuer }),
+        AuthorizationServerModule.forRoot({
+          userDirectory: AppUserDirectory,
+          imports: [UsersModule],
+        }),
+        AdminModule.forRoot(),
         ...(config.hasDocs ? [DocsModule] : []),
         ...(config.isDevelopment ? [SeedModule] : []),
       ],
     };
   }
 }
-
-const trustDemo = (publicOrigin: string, { jwks }: DemoIssuer): TrustedIssuer => ({
-  issuer: demoIssuerName(publicOrigin),
-  audience: publicOrigin,
-  algorithms: ['ES256'],
-  jwks,
-  clients: DEMO_CLIENTS.filter(({ hasTokens }) => hasTokens).map(({ clientId }) => clientId),
-});

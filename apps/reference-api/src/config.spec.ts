@@ -16,6 +16,7 @@ describe('readConfig', () => {
       host: '127.0.0.1',
       port: 3000,
       publicOrigin: 'http://localhost:3000',
+      issuer: 'http://localhost:3000/oauth',
       dataDir: '.data',
       stores: { kind: 'embedded' },
       kek: null,

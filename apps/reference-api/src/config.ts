@@ -20,6 +20,8 @@ export interface AppConfig {
   readonly port: number;
   /** What callers write before the path; also the audience of tokens. */
   readonly publicOrigin: string;
+  /** `iss` of our tokens, and the URL under which the authorization server is found. */
+  readonly issuer: string;
   /** Home of what development keeps: PGlite, the demo's secrets, the key-encryption key. */
   readonly dataDir: string;
   readonly stores: StoresConfig;
@@ -46,12 +48,14 @@ export function readConfig(environment: Environment): AppConfig {
 
   const isDevelopment = read('SALLYPORT_ENV') === 'development';
   const port = readPort(read('PORT') ?? '3000', mistakes);
+  const publicOrigin = readOrigin(read('PUBLIC_ORIGIN'), { isDevelopment, port }, mistakes);
   const config: AppConfig = {
     isDevelopment,
     adapter: readChoice('ADAPTER', read('ADAPTER') ?? 'express', ADAPTERS, mistakes),
     host: read('HOST') ?? (isDevelopment ? '127.0.0.1' : '0.0.0.0'),
     port,
-    publicOrigin: readOrigin(read('PUBLIC_ORIGIN'), { isDevelopment, port }, mistakes),
+    publicOrigin,
+    issuer: `${publicOrigin}/oauth`,
     dataDir: read('DATA_DIR') ?? '.data',
     stores: readStores(read('DATABASE_URL'), read('REDIS_URL'), isDevelopment, mistakes),
     kek: read('SALLYPORT_KEK') ?? null,

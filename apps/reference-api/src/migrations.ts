@@ -11,6 +11,7 @@ export class CreateInvoices1767225600000 implements MigrationInterface {
         subject text NOT NULL,
         username text NOT NULL,
         department text NOT NULL,
+        password_hash text NOT NULL,
         PRIMARY KEY (issuer, subject),
         CONSTRAINT users_username UNIQUE (issuer, username)
       )`);

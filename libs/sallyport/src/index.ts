@@ -57,6 +57,11 @@ export type { MappedClaims, TrustedIssuer } from './credentials/bearer/trusted-i
 
 // The lives of credentials
 export type { Change, ChangedBy } from './audit/change.js';
+export {
+  SecurityEvents,
+  type SecurityEvent,
+  type SecurityEventListener,
+} from './audit/security-events.js';
 export { ApiKeyService } from './api-keys/api-key.service.js';
 export type { IssuedApiKey } from './api-keys/api-key-records.js';
 export type { NewApiKey } from './api-keys/issue-api-key.js';
@@ -71,22 +76,40 @@ export { RoleGrantService, type RoleAssignment } from './role-grants/role-grant.
 export type { RoleOptions } from './role-grants/role-hierarchy.js';
 export type { RoleGrant } from './role-grants/role-grant.js';
 export { SigningKeyService, type ActiveSigningKey } from './signing-keys/signing-key.service.js';
+export type { SigningKeyMaterial } from './signing-keys/opened-signing-keys.js';
 export { UserStatusService } from './users/user-status.service.js';
 export type { UserId } from './users/user.js';
+export type { AuthorizationCode } from './user-tokens/authorization-code.js';
+export type { Device, Ending, Grant } from './user-tokens/grant.js';
+export type { OpaqueToken } from './user-tokens/opaque-token.js';
+export type { Consumption, UserToken } from './user-tokens/user-token.js';
+export type { LoginSession, LoginSessionWrite } from './logins/login-session.js';
+export type { Session } from './user-tokens/session.js';
+export { SessionService } from './user-tokens/session.service.js';
+export type { Consent } from './consents/consent.js';
+export { ConsentService } from './consents/consent.service.js';
 export { Transaction } from './transactions/transaction.js';
 export type { PageRequest } from './page.js';
 
 // Ports, for stores of your own; their contracts are in `/testing`
 export { ApiKeyStore } from './api-keys/api-key.store.js';
+export { AuthorizationCodeStore } from './user-tokens/authorization-code.store.js';
 export { ChangeStore } from './audit/change.store.js';
 export { ClientStore } from './clients/client.store.js';
+export { ConsentStore } from './consents/consent.store.js';
+export { EphemeralRecordStore } from './ephemeral/ephemeral-record.store.js';
+export { GrantStore, type GrantFilter } from './user-tokens/grant.store.js';
+export { LoginSessionStore } from './logins/login-session.store.js';
+export { OpaqueTokenStore } from './user-tokens/opaque-token.store.js';
 export { RateLimitStore } from './throttling/rate-limit.store.js';
+export { ReplayStore } from './ephemeral/replay.store.js';
 export { RevocationList } from './revocation/revocation.list.js';
 export { RevocationStore } from './revocation/revocation.store.js';
 export { RoleGrantStore } from './role-grants/role-grant.store.js';
 export { SigningKeyStore } from './signing-keys/signing-key.store.js';
 export { Transactions } from './transactions/transaction.js';
 export { UserStateStore } from './users/user-state.store.js';
+export { UserTokenStore } from './user-tokens/user-token.store.js';
 export { STORES_DESCRIPTION, type StoresDescription } from './stores-description.js';
 export { Sealer } from './sealing/sealer.js';
 

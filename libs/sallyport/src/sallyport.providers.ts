@@ -9,9 +9,11 @@ import { RevokeApiKey } from './api-keys/revoke-api-key.js';
 import { RotateApiKey } from './api-keys/rotate-api-key.js';
 import { UpdateApiKey } from './api-keys/update-api-key.js';
 import { VerifyApiKey } from './api-keys/verify-api-key.js';
+import { SecurityEvents } from './audit/security-events.js';
 import { ClientDirectory } from './clients/client.directory.js';
 import { ClientSecretService } from './clients/client-secret.service.js';
 import { ClientService } from './clients/client.service.js';
+import { ConsentService } from './consents/consent.service.js';
 import { AUTHENTICATION_OPTIONS } from './credentials/authentication.options.js';
 import { Authenticator, RequestAuthenticator } from './credentials/authenticator.js';
 import { ACCESS_TOKEN_OPTIONS } from './credentials/bearer/access-token.options.js';
@@ -48,6 +50,10 @@ import { STORES_DESCRIPTION, type StoresDescription } from './stores-description
 import { QuotaDemands } from './throttling/quota-demands.js';
 import { RateLimiter } from './throttling/rate-limiter.js';
 import { THROTTLING_OPTIONS } from './throttling/throttling.options.js';
+import { EndGrants } from './user-tokens/end-grants.js';
+import { LivingGrants } from './user-tokens/living-grants.js';
+import { LivingSessions } from './user-tokens/living-sessions.js';
+import { SessionService } from './user-tokens/session.service.js';
 import { UserStatusService } from './users/user-status.service.js';
 
 /** Each part gets its own slice of the options, under its own token, and knows no other part's. */
@@ -91,6 +97,11 @@ const lives: Provider[] = [
   ClientSecretService,
   RoleGrantService,
   UserStatusService,
+  EndGrants,
+  LivingGrants,
+  LivingSessions,
+  SessionService,
+  ConsentService,
   CurrentSigningKeys,
   RotateSigningKeys,
   SigningKeyService,
@@ -98,6 +109,7 @@ const lives: Provider[] = [
   RevocationPublisher,
   RevocationService,
   RevocationChecker,
+  SecurityEvents,
 ];
 
 const path: Provider[] = [
@@ -128,14 +140,22 @@ export const sallyportExports = [
   ApiKeyService,
   ApiKeyUsage,
   Authenticator,
+  ClientDirectory,
   ClientService,
   ClientSecretService,
+  ConsentService,
+  EndGrants,
   IssuerKeys,
+  LivingGrants,
   RequestOrigin,
+  RevocationChecker,
   RevocationService,
   RoleGrantService,
   RoleHierarchy,
   RoutePolicies,
+  SecurityEvents,
+  SessionService,
+  SIGNING_KEY_OPTIONS,
   SigningKeyService,
   TokenVerifier,
   UserStatusService,

@@ -1,13 +1,15 @@
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import type { Middleware } from './middleware.js';
+import { isAuthorizationServer } from './paths.js';
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
 /** Middleware: a body is plain JSON in UTF-8 (RFC 8259 §8.1), or refused with 415 before it is read. */
-export const requireJson: Middleware = ({ headers }, _response, next) => {
+export const requireJson: Middleware = ({ headers, url }, _response, next) => {
   const length = headers['content-length'] ?? '0';
   const hasBody = headers['transfer-encoding'] !== undefined || length !== '0';
-  if (!hasBody) {
+  // OAuth speaks in forms (RFC 6749 appendix B); its server reads them itself.
+  if (!hasBody || isAuthorizationServer(url)) {
     next();
   } else if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
     next(new UnsupportedMediaTypeException('Send the body as application/json.'));

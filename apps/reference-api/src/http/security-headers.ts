@@ -1,5 +1,6 @@
 import helmet from 'helmet';
 import type { Middleware } from './middleware.js';
+import { isAuthorizationServer, isDocs } from './paths.js';
 
 const secured = (directives: Record<string, string[]>): Middleware =>
   helmet({
@@ -21,7 +22,10 @@ const forDocs = secured({
 
 /** Middleware: answers of the API are data, never a page: nothing may run, frame or keep them. */
 export const securityHeaders: Middleware = (request, response, next) => {
+  if (isAuthorizationServer(request.url)) {
+    next(); // it says itself what its pages may do, and what may be kept
+    return;
+  }
   response.setHeader('cache-control', 'no-store');
-  const isDocs = /^\/docs(?:[/?]|$)/i.test(request.url ?? '');
-  (isDocs ? forDocs : forApi)(request, response, next);
+  (isDocs(request.url) ? forDocs : forApi)(request, response, next);
 };

@@ -1,13 +1,13 @@
 import type { Caller } from '@sallyport/nest';
 import { In } from 'typeorm';
-import type { UserDirectory } from '../users/user-directory.js';
+import type { AppUserDirectory } from '../users/user-directory.js';
 import { InvoicePolicy } from './invoice.policy.js';
 
 describe('InvoicePolicy', () => {
   const directory = {
     find: ({ subject }: { subject: string }) =>
       subject === 'alice' ? { department: 'Finance' } : null,
-  } as unknown as UserDirectory;
+  } as unknown as AppUserDirectory;
   const policy = new InvoicePolicy(directory);
   const callerOf = (subject: string | null) =>
     ({ user: subject === null ? null : { issuer: 'https://id.test', subject } }) as Caller;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ObjectPolicy, type Caller } from '@sallyport/nest';
 import { In, type FindOptionsWhere } from 'typeorm';
-import { UserDirectory } from '../users/user-directory.js';
+import { AppUserDirectory } from '../users/user-directory.js';
 import type { InvoiceEntity } from './invoice.entity.js';
 
 export type InvoiceFilter = FindOptionsWhere<InvoiceEntity>;
@@ -9,7 +9,7 @@ export type InvoiceFilter = FindOptionsWhere<InvoiceEntity>;
 /** A user sees their department's invoices; an app that acts for nobody sees all that its scope allows. */
 @Injectable()
 export class InvoicePolicy extends ObjectPolicy<Pick<InvoiceEntity, 'department'>, InvoiceFilter> {
-  constructor(private readonly directory: UserDirectory) {
+  constructor(private readonly directory: AppUserDirectory) {
     super();
   }
 

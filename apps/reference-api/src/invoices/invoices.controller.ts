@@ -12,6 +12,7 @@ import {
   type BoundPolicy,
   type Caller,
 } from '@sallyport/nest';
+import { nameOf } from '../caller-name.js';
 import { InvoicePage } from './invoice-page.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import { InvoicePolicy, type InvoiceFilter } from './invoice.policy.js';
@@ -96,6 +97,3 @@ export class InvoicesController {
     return this.invoices.approve(invoice.id);
   }
 }
-
-const nameOf = ({ client, user }: Caller): string =>
-  user === null ? `client:${client.clientId}` : `user:${user.subject}@${client.clientId}`;

@@ -7,7 +7,7 @@ import {
   type Caller,
   type UserPrincipal,
 } from '@sallyport/nest';
-import { UserDirectory } from '../users/user-directory.js';
+import { AppUserDirectory } from '../users/user-directory.js';
 
 export interface Me {
   readonly sub: string;
@@ -22,7 +22,7 @@ export interface Me {
 @ApiTags('me')
 @Controller('v1/me')
 export class MeController {
-  constructor(private readonly directory: UserDirectory) {}
+  constructor(private readonly directory: AppUserDirectory) {}
 
   @Get()
   @RequireUser()

@@ -3,14 +3,16 @@ import { readPrivateFile, writePrivateFile } from './private-file.js';
 
 /** What the seed made up, in clear: for the developer who calls the demo. Member names are the file's. */
 export interface DemoCredentials {
-  /** `iss` of the demo's tokens. */
+  /** `iss` of the tokens, and where the authorization server is. */
   readonly issuer: string;
-  /** The API's origin: also the audience of its tokens. */
+  /** The API's origin: also the audience of its tokens, and their resource indicator. */
   readonly api: string;
   readonly clients: readonly {
     readonly client_id: string;
-    readonly scope: string;
+    /** Confidential clients only. */
+    readonly client_secret?: string;
     readonly redirect_uris: readonly string[];
+    readonly scope: string;
   }[];
   readonly apiKeys: readonly {
     readonly id: string;
@@ -19,6 +21,7 @@ export interface DemoCredentials {
   }[];
   readonly users: readonly {
     readonly username: string;
+    readonly password: string;
     readonly sub: string;
   }[];
 }

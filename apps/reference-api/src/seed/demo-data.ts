@@ -10,10 +10,12 @@ export interface DemoClient {
   readonly scope: readonly string[];
   readonly grantTypes: readonly string[];
   readonly redirectUris: readonly string[];
+  /** Resource indicators that it serves. */
+  readonly resources: readonly string[];
   /** Whether the seed issues it an API key. */
   readonly hasApiKey: boolean;
-  /** Whether the demo issuer may name it. */
-  readonly hasTokens: boolean;
+  /** Whether the seed issues it a client secret. */
+  readonly hasSecret: boolean;
 }
 
 const client = (
@@ -28,37 +30,37 @@ const client = (
   scope: [],
   grantTypes: [],
   redirectUris: [],
+  resources: [],
   hasApiKey: false,
-  hasTokens: false,
+  hasSecret: false,
   ...rest,
 });
 
 const CODE = ['authorization_code', 'refresh_token'];
 
-/** The apps of the demo, and the most that each may ever do. */
-export const DEMO_CLIENTS: readonly DemoClient[] = [
+/** The apps of the demo, and the most that each may ever do. `api` is the API's own resource indicator. */
+export const demoClients = (api: string): readonly DemoClient[] => [
   client('backoffice-web', 'Back office', {
     scope: [READ, WRITE, APPROVE],
     grantTypes: CODE,
     redirectUris: ['http://localhost:4000/callback'],
     hasApiKey: true,
-    hasTokens: true,
+    hasSecret: true,
   }),
   client('mobile-app', 'Mobile app', {
     type: 'public',
     scope: [READ, WRITE],
     grantTypes: CODE,
-    redirectUris: ['com.example.invoices:/callback'],
-    hasTokens: true,
+    redirectUris: ['com.example.invoices:/callback', 'http://127.0.0.1/callback'],
   }),
   client('nightly-job', 'Nightly job', {
     scope: [READ, 'reports:read'],
     grantTypes: ['client_credentials'],
     hasApiKey: true,
-    hasTokens: true,
+    hasSecret: true,
   }),
   client('partner', 'Partner', { isThirdParty: true, scope: [READ, WRITE] }),
-  client('gateway', 'Gateway', {}),
+  client('gateway', 'Gateway', { resources: [api], hasSecret: true }),
   client('operator', 'Operator', { scope: ['sallyport:admin'], hasApiKey: true }),
 ];
 

@@ -13,9 +13,11 @@ API description:     ${api}/docs
 
 An app, by its API key:
   curl ${api}/v1/invoices -H "X-API-Key: ${key('nightly-job')}"
-Alice, through the mobile app:
+Alice, who signs in through the mobile app:
   curl ${api}/v1/me -H "Authorization: Bearer ${token('mobile-app')}"
 Alice, through the back office, which shows its own key too:
   curl ${api}/v1/me -H "X-API-Key: ${key('backoffice-web')}" -H "Authorization: Bearer ${token('backoffice-web')}"
+Where Alice is signed in:
+  curl ${api}/v1/me/sessions -H "Authorization: Bearer ${token('backoffice-web')}"
 `;
 }

@@ -1,17 +1,18 @@
 import { decodeJwt } from 'jose';
 import type { DemoCredentials } from '../seed/demo-credentials.js';
-import type { DemoIssuer } from '../seed/demo-issuer.js';
 import type { DemoCredential } from './demo-run.js';
+import { LoginDriver } from './login-driver.js';
 
 /** A credential with the id by which it can be revoked: the API key's, or the token's `jti`. */
 export type CastCredential = DemoCredential & { readonly id: string };
 
 /** The apps and users of the demo, as the credentials they present. */
 export class DemoCast {
-  constructor(
-    private readonly credentials: DemoCredentials,
-    private readonly issuer: DemoIssuer,
-  ) {}
+  private readonly logins: LoginDriver;
+
+  constructor(private readonly credentials: DemoCredentials) {
+    this.logins = new LoginDriver(credentials);
+  }
 
   keyOf(clientId: string): CastCredential {
     const { id, key } = found(
@@ -20,15 +21,16 @@ export class DemoCast {
     return { id, label: `${clientId} key`, header: 'x-api-key', value: key };
   }
 
-  async tokenOf(username: string, clientId: string): Promise<CastCredential> {
-    const { api, issuer, users, clients } = this.credentials;
-    const token = await this.issuer.sign({
-      issuer,
-      audience: api,
-      clientId,
-      subject: found(users.find((user) => user.username === username)).sub,
-      scope: found(clients.find(({ client_id: id }) => id === clientId)).scope.split(' '),
-      lifetimeSeconds: 600,
+  passwordOf(username: string): string {
+    return found(this.credentials.users.find((user) => user.username === username)).password;
+  }
+
+  /** Signs the user in, unless their browser is known, with their first password unless another is named. */
+  async tokenOf(username: string, clientId: string, password?: string): Promise<CastCredential> {
+    const { access_token: token } = await this.logins.token({
+      client: clientId,
+      user: username,
+      password,
     });
     return {
       id: decodeJwt(token).jti ?? '',

@@ -8,7 +8,7 @@ export interface DemoCredential {
 export interface DemoCall {
   readonly title: string;
   readonly path: string;
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly with?: readonly DemoCredential[];
   readonly body?: object;
   readonly expect: number;

@@ -15,4 +15,8 @@ export class UserEntity {
 
   @Column('text')
   department!: string;
+
+  /** Argon2id, in PHC string format. */
+  @Column('text', { name: 'password_hash' })
+  passwordHash!: string;
 }

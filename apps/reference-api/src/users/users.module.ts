@@ -1,11 +1,16 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { UserDirectory } from './user-directory.js';
+import { ChangePassword } from './change-password.js';
+import { PasswordHashing } from './password-hashing.js';
+import { AppUserDirectory } from './user-directory.js';
 import { UserEntity } from './user.entity.js';
 
+const records = TypeOrmModule.forFeature([UserEntity]);
+
 @Module({
-  imports: [TypeOrmModule.forFeature([UserEntity])],
-  providers: [UserDirectory],
-  exports: [UserDirectory],
+  imports: [records],
+  providers: [AppUserDirectory, ChangePassword, PasswordHashing],
+  // The authorization server makes a directory of its own from the same parts.
+  exports: [AppUserDirectory, ChangePassword, PasswordHashing, records],
 })
 export class UsersModule {}

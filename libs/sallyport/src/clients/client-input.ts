@@ -1,37 +1,12 @@
 import { invalidInput, isClientId, isName, isScopeToken, quoted } from '../input.js';
+import type { ClientFields } from './client-fields.js';
+import { isOrigin, isRedirectUri, isResourceIndicator } from './client-uris.js';
 import type { Client, UserAgentRule } from './client.js';
 import { isVersion } from './user-agent.js';
 
-export type ClientFields = Pick<
-  Client,
-  | 'name'
-  | 'isThirdParty'
-  | 'scope'
-  | 'grantTypes'
-  | 'redirectUris'
-  | 'origins'
-  | 'plan'
-  | 'userAgent'
->;
-
 const GRANT_TYPES = new Set(['authorization_code', 'refresh_token', 'client_credentials']);
 const MAX_ENTRIES = 100;
-const MAX_URI_LENGTH = 2_048;
-
-/** The fields that may be given, and no other that the object may carry. */
-export function fieldsIn(given: Partial<ClientFields>): Partial<ClientFields> {
-  const { name, isThirdParty, scope, grantTypes, redirectUris, origins, plan, userAgent } = given;
-  return {
-    ...(name !== undefined && { name }),
-    ...(isThirdParty !== undefined && { isThirdParty }),
-    ...(scope !== undefined && { scope: [...scope] }),
-    ...(grantTypes !== undefined && { grantTypes: [...grantTypes] }),
-    ...(redirectUris !== undefined && { redirectUris: [...redirectUris] }),
-    ...(origins !== undefined && { origins: [...origins] }),
-    ...(plan !== undefined && { plan }),
-    ...(userAgent !== undefined && { userAgent: userAgent && { ...userAgent } }),
-  };
-}
+const MAX_ACCESS_TOKEN_SECONDS = 86_400;
 
 /** Throws ERR_INPUT_INVALID with a sentence for the first field that is wrong. */
 export function checkClient(client: ClientFields & Pick<Client, 'clientId' | 'type'>): void {
@@ -45,6 +20,9 @@ export function checkClient(client: ClientFields & Pick<Client, 'clientId' | 'ty
   if (!['public', 'confidential'].includes(client.type)) {
     throw invalidInput('type must be public or confidential');
   }
+  for (const field of ['isThirdParty', 'refreshGrace', 'requiresPushedRequests'] as const) {
+    if (typeof client[field] !== 'boolean') throw invalidInput(`${field} must be true or false`);
+  }
   checkEach('scope', client.scope, isScopeToken, 'a scope value (RFC 6749 §3.3)');
   checkEach(
     'grantTypes',
@@ -52,11 +30,29 @@ export function checkClient(client: ClientFields & Pick<Client, 'clientId' | 'ty
     (type) => GRANT_TYPES.has(type),
     `one of ${[...GRANT_TYPES].join(', ')}`,
   );
+  checkUris(client);
+  if (client.plan !== null && !isPlan(client.plan)) {
+    throw invalidInput('plan must be 1 to 64 letters, digits, dots, underscores or hyphens');
+  }
+  if (client.type === 'public') checkPublic(client);
+  checkAccessTokenSeconds(client.accessTokenSeconds);
+  checkUserAgent(client.userAgent);
+}
+
+function checkUris(client: ClientFields): void {
+  for (const field of ['redirectUris', 'postLogoutRedirectUris'] as const) {
+    checkEach(
+      field,
+      client[field],
+      isRedirectUri,
+      'an absolute URI in its normal spelling, without fragment: https, http on loopback, or a private-use scheme of an app',
+    );
+  }
   checkEach(
-    'redirectUris',
-    client.redirectUris,
-    isRedirectUri,
-    'an absolute URI in its normal spelling, without fragment: https, http on loopback, or a private-use scheme of an app',
+    'resources',
+    client.resources,
+    isResourceIndicator,
+    'an absolute URI in its normal spelling, without fragment (RFC 8707 §2)',
   );
   checkEach(
     'origins',
@@ -64,14 +60,22 @@ export function checkClient(client: ClientFields & Pick<Client, 'clientId' | 'ty
     isOrigin,
     'an origin: scheme, host and port, without path; https unless it is on loopback',
   );
-  if (client.plan !== null && !isPlan(client.plan)) {
-    throw invalidInput('plan must be 1 to 64 letters, digits, dots, underscores or hyphens');
-  }
-  if (client.type === 'public' && client.grantTypes.includes('client_credentials')) {
+}
+
+function checkPublic({ grantTypes, jwks }: ClientFields): void {
+  if (grantTypes.includes('client_credentials')) {
     // RFC 6749 §4.4: "MUST only be used by confidential clients".
     throw invalidInput('a public client cannot use client_credentials');
   }
-  checkUserAgent(client.userAgent);
+  // RFC 6749 §2.1: whoever can keep a private key is confidential.
+  if (jwks !== null) throw invalidInput('a public client has no jwks: it does not authenticate');
+}
+
+function checkAccessTokenSeconds(seconds: number | null): void {
+  if (seconds === null) return;
+  if (!Number.isSafeInteger(seconds) || seconds < 1 || seconds > MAX_ACCESS_TOKEN_SECONDS) {
+    throw invalidInput('accessTokenSeconds must be a whole number from 1 to 86400 (24 h)');
+  }
 }
 
 function checkEach(
@@ -108,28 +112,3 @@ function checkUserAgent(rule: UserAgentRule | null): void {
 
 /** Spelt like a client id. */
 const isPlan = isClientId;
-
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text);
-  return (
-    url?.origin === text &&
-    !text.includes('*') &&
-    (url.protocol === 'https:' || isLoopbackHttp(url))
-  );
-}
-
-/**
- * RFC 6749 §3.1.2, RFC 8252 §7: https, a private-use scheme with a dot in it, or http on a loopback address. Only in the
- * spelling that a URL parser leaves as it is, so that no two readers see different hosts in it.
- */
-function isRedirectUri(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || text.length > MAX_URI_LENGTH || /[#*]/.test(text)) return false;
-  if (url.username !== '' || url.password !== '') return false;
-  if (url.href !== text && url.href !== `${text}/`) return false;
-  if (url.protocol === 'https:' || isLoopbackHttp(url)) return true;
-  return /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/.test(url.protocol);
-}
-
-const isLoopbackHttp = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);

@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { jest } from '@jest/globals';
+import type { JWK } from 'jose';
 import {
   createKeysAndClients,
   operator,
@@ -105,6 +107,73 @@ describe('ClientSecretService', () => {
     expect(await isGood(plaintext)).toBe(false);
     expect(await lives.secrets.list('shop')).toEqual([]);
     expect(await isGood((await issue()).plaintext)).toBe(true);
+  });
+
+  it('reads the secrets of a burst once, also of a client that has none', async () => {
+    const { plaintext } = await issue();
+    const reads = jest.spyOn(lives.clientStore, 'activeSecrets');
+    expect(await Promise.all(Array.from({ length: 20 }, () => isGood(plaintext)))).not.toContain(
+      false,
+    );
+    for (const text of ['x', plaintext]) await isGood(text, 'nobody');
+    expect(reads).toHaveBeenCalledTimes(2);
+    lives.clock.advance(0.5);
+    await isGood(plaintext);
+    expect(reads).toHaveBeenCalledTimes(3);
+  });
+
+  it('sees its own writes at once, whatever was read before', async () => {
+    expect(await isGood('x')).toBe(false);
+    const first = await issue();
+    expect(await isGood(first.plaintext)).toBe(true);
+    const second = await lives.secrets.rotate('shop', operator, { overlapSeconds: 0 });
+    expect(await isGood(first.plaintext)).toBe(false);
+    expect(await isGood(second.plaintext)).toBe(true);
+    await lives.secrets.revoke(second.secret.id, operator);
+    expect(await isGood(second.plaintext)).toBe(false);
+  });
+
+  it('takes what another instance ended for half a second at most', async () => {
+    const { secret, plaintext } = await issue();
+    expect(await isGood(plaintext)).toBe(true);
+    await lives.database.run((transaction) =>
+      lives.clientStore.revokeSecret(secret.id, lives.clock.now(), transaction),
+    );
+    expect(await lives.secrets.list('shop')).toEqual([]);
+    lives.clock.advance(0.5);
+    expect(await isGood(plaintext)).toBe(false);
+  });
+
+  it('lets no secret outlive its end by what was read before it', async () => {
+    const { plaintext } = await issue();
+    await lives.secrets.rotate('shop', operator, { overlapSeconds: 1 });
+    lives.clock.advance(0.9);
+    expect(await isGood(plaintext)).toBe(true);
+    lives.clock.advance(0.1);
+    expect(await isGood(plaintext)).toBe(false);
+  });
+
+  it.each(['a b', '\0', 'x'.repeat(65), '\ud800'])(
+    'does not look for what no client can be called: %#',
+    async (clientId) => {
+      const reads = jest.spyOn(lives.clientStore, 'activeSecrets');
+      expect(await isGood('x', clientId)).toBe(false);
+      expect(reads).not.toHaveBeenCalled();
+    },
+  );
+
+  it('has none for a client that authenticates by its keys, and ends those it had while it does', async () => {
+    const { plaintext } = await issue();
+    const publicKey = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+    const jwks = { keys: [{ ...publicKey, kid: '1' } as JWK] };
+    expect(await isGood(plaintext)).toBe(true);
+    await lives.clients.update('shop', { jwks }, operator);
+    expect(await isGood(plaintext)).toBe(false);
+    expect(await lives.secrets.list('shop')).toEqual([]);
+    expect(await refusalOf(issue())).toBe('ERR_INPUT_INVALID');
+    expect(await refusalOf(lives.secrets.rotate('shop', operator))).toBe('ERR_INPUT_INVALID');
+    await lives.clients.update('shop', { jwks: null }, operator);
+    expect(await isGood(plaintext)).toBe(true);
   });
 
   it('§2.1 of RFC 6749: gives a public client none', async () => {

@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { hashSecret, isSameHash } from '../hashing/secret-hash.js';
 import { changeOf } from '../audit/change-of.js';
 import { ChangeStore } from '../audit/change.store.js';
 import type { ChangedBy } from '../audit/change.js';
+import { FreshCache } from '../cache/fresh-cache.js';
 import { addSeconds, Clock } from '../clock.js';
-import { invalidInput } from '../input.js';
+import { hashSecret, isSameHash } from '../hashing/secret-hash.js';
+import { invalidInput, isClientId } from '../input.js';
 import { randomBase62, Randomness, uuidv7 } from '../randomness.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { Transactions, type Transaction } from '../transactions/transaction.js';
+import { ClientDirectory } from './client.directory.js';
 import { ClientService } from './client.service.js';
 import { ClientStore } from './client.store.js';
 import type { ClientSecret } from './client.js';
@@ -25,29 +27,39 @@ export interface IssuedClientSecret {
 /** The life of a client secret (RFC 6749 §2.3.1): issue, verify, rotate, revoke. */
 @Injectable()
 export class ClientSecretService {
+  private readonly byClient: FreshCache<readonly ClientSecret[]>;
+
   constructor(
     private readonly store: ClientStore,
     private readonly clients: ClientService,
+    private readonly directory: ClientDirectory,
     private readonly changes: ChangeStore,
     private readonly transactions: Transactions,
     private readonly revocations: RevocationService,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
-  ) {}
+  ) {
+    this.byClient = new FreshCache(clock);
+  }
 
-  /** One more secret, beside those there are. Throws ERR_INPUT_INVALID for a public client. */
+  /**
+   * One more secret, beside those there are: good here at once, on other instances within half a second. Throws
+   * ERR_INPUT_INVALID for a public client, and for one that authenticates by its `jwks`.
+   */
   async issue(
     clientId: string,
     by: ChangedBy,
     transaction?: Transaction,
   ): Promise<IssuedClientSecret> {
-    return this.transactions.run(
+    const issued = await this.transactions.run(
       (inner) => this.insert(clientId, 'client-secret.issued', by, inner),
       transaction,
     );
+    this.byClient.evict(clientId);
+    return issued;
   }
 
-  /** A new secret; all others end after the overlap. @param overlapSeconds 0 to 2592000; default 86400 (24 h) */
+  /** Issues one; all others end after the overlap. @param overlapSeconds 0 to 2592000; default 86400 (24 h) */
   async rotate(
     clientId: string,
     by: ChangedBy,
@@ -61,34 +73,40 @@ export class ClientSecretService {
     ) {
       throw invalidInput('overlapSeconds must be a whole number from 0 to 2592000 (30 days)');
     }
-    return this.transactions.run(async (inner) => {
+    const rotated = await this.transactions.run(async (inner) => {
       const issued = await this.insert(clientId, 'client-secret.rotated', by, inner);
       const endsAt = addSeconds(this.clock.now(), overlapSeconds);
       await this.store.endSecrets(clientId, issued.secret.id, endsAt, inner);
       return issued;
     }, transaction);
+    this.byClient.evict(clientId);
+    return rotated;
   }
 
   /** Those that are valid now, so that one can be picked to revoke. */
   list(clientId: string): Promise<readonly ClientSecret[]> {
-    return this.active(clientId);
+    return this.valid(clientId, this.read(clientId));
   }
 
   /** Final. Reports whether this call did it. */
   async revoke(id: string, by: ChangedBy, transaction?: Transaction): Promise<boolean> {
-    const isRevoked = await this.transactions.run(async (inner) => {
-      if (!(await this.store.revokeSecret(id, this.clock.now(), inner))) return false;
-      await this.revocations.revoke({ kind: 'client-secret', id }, by, inner);
-      return true;
+    const clientId = await this.transactions.run(async (inner) => {
+      const owner = await this.store.revokeSecret(id, this.clock.now(), inner);
+      if (owner !== null) await this.revocations.revoke({ kind: 'client-secret', id }, by, inner);
+      return owner;
     }, transaction);
+    if (clientId !== null) this.byClient.evict(clientId);
     if (transaction === undefined) await this.revocations.publish();
-    return isRevoked;
+    return clientId !== null;
   }
 
-  /** The secret whose text this is, or null. Every active secret is compared, in constant time each. */
+  /**
+   * The secret whose text this is, or null. Every valid secret is compared, in constant time each. A secret that
+   * another instance ended is taken for up to half a second more.
+   */
   async verify(clientId: string, plaintext: string): Promise<ClientSecret | null> {
     const presented = hashSecret(plaintext);
-    const secrets = await this.active(clientId);
+    const secrets = await this.recent(clientId);
     isSameHash(NO_HASH, presented); // an unknown client costs a comparison too
     let found: ClientSecret | null = null;
     for (const secret of secrets) {
@@ -97,13 +115,38 @@ export class ClientSecretService {
     return found;
   }
 
-  /** Without those that ended when their client was revoked. */
-  private async active(clientId: string): Promise<readonly ClientSecret[]> {
-    const [secrets, { client }] = await Promise.all([
-      this.store.activeSecrets(clientId, this.clock.now()),
+  private async recent(clientId: string): Promise<readonly ClientSecret[]> {
+    // What no client can be called is not looked up, nor remembered: it can be of any length.
+    if (!isClientId(clientId)) return [];
+    return this.valid(
+      clientId,
+      this.byClient.get(clientId, () => this.read(clientId)),
+    );
+  }
+
+  private read(clientId: string): Promise<readonly ClientSecret[]> {
+    return this.store.activeSecrets(clientId, this.clock.now());
+  }
+
+  /**
+   * Without those that expired since they were read, or ended when their client was revoked, which no eviction tells
+   * us: so epochs are read each time. None counts while the client authenticates by keys.
+   */
+  private async valid(
+    clientId: string,
+    reading: Promise<readonly ClientSecret[]>,
+  ): Promise<readonly ClientSecret[]> {
+    const [secrets, client, epochs] = await Promise.all([
+      reading,
+      this.directory.find(clientId),
       this.revocations.currentEpochs({ clientId }),
     ]);
-    return secrets.filter(({ clientEpoch }) => clientEpoch >= client);
+    if (client?.jwks !== null) return [];
+    const now = this.clock.now();
+    return secrets.filter(
+      ({ clientEpoch, expiresAt }) =>
+        clientEpoch >= epochs.client && (expiresAt === null || expiresAt > now),
+    );
   }
 
   private async insert(
@@ -116,6 +159,9 @@ export class ClientSecretService {
     if (client.type === 'public') {
       // RFC 6749 §2.1: a public client cannot keep one.
       throw invalidInput(`client ${clientId} is public: it cannot keep a secret`);
+    }
+    if (client.jwks !== null) {
+      throw invalidInput(`client ${clientId} authenticates by its jwks: it needs no secret`);
     }
     const epochs = await this.revocations.currentEpochs({ clientId }, transaction);
     const now = this.clock.now();

@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { jest } from '@jest/globals';
+import type { JWK } from 'jose';
 import {
   createKeysAndClients,
   operator,
@@ -6,7 +8,14 @@ import {
   type KeysAndClients,
 } from '../../../../test/support/keys-and-clients.js';
 import type { Client } from './client.js';
-import type { ClientFields } from './client-input.js';
+import type { ClientFields } from './client-fields.js';
+
+const es256 = {
+  ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+  kid: 'key 1',
+  use: 'sig',
+  alg: 'ES256',
+} as JWK;
 
 describe('ClientService', () => {
   let lives: KeysAndClients;
@@ -27,6 +36,12 @@ describe('ClientService', () => {
       scope: [],
       grantTypes: [],
       redirectUris: [],
+      postLogoutRedirectUris: [],
+      resources: [],
+      jwks: null,
+      accessTokenSeconds: null,
+      refreshGrace: true,
+      requiresPushedRequests: false,
       origins: [],
       plan: null,
       userAgent: null,
@@ -87,6 +102,37 @@ describe('ClientService', () => {
       { redirectUris: ['https://app.example.com:443/cb'] },
       { redirectUris: ['http://127.0.0.1.evil.example/cb'] },
       { redirectUris: [`https://app.example.com/${'x'.repeat(2050)}`] },
+      { postLogoutRedirectUris: ['http://app.example.com/bye'] },
+      { postLogoutRedirectUris: ['https://app.example.com/bye#x'] },
+      { postLogoutRedirectUris: ['javascript:alert(1)'] },
+      { postLogoutRedirectUris: ['https://app.example.com/bye', 'https://app.example.com/bye'] },
+      { resources: [''] },
+      { resources: ['api'] },
+      { resources: ['/v1'] },
+      { resources: ['//api.example.com'] },
+      { resources: ['https://api.example.com#x'] },
+      { resources: ['https://api.example.com#'] },
+      { resources: ['https://API.example.com'] },
+      { resources: ['https://api.example.com:443'] },
+      { resources: ['https://api.example.com/a/../b'] },
+      { resources: ['https://*.example.com'] },
+      { resources: ['https://a:b@api.example.com'] },
+      { resources: ['urn:a b'] },
+      { resources: ['urn:a\n'] },
+      { resources: ['urn:"a"'] },
+      { resources: ['urn:ä'] },
+      { resources: [`urn:${'x'.repeat(2045)}`] },
+      { resources: ['urn:a', 'urn:a'] },
+      { accessTokenSeconds: 0 },
+      { accessTokenSeconds: 0.5 },
+      { accessTokenSeconds: NaN },
+      { accessTokenSeconds: 86_401 },
+      { accessTokenSeconds: '600' as unknown as number },
+      { isThirdParty: 'no' as unknown as boolean },
+      { refreshGrace: null as unknown as boolean },
+      { requiresPushedRequests: 0 as unknown as boolean },
+      { jwks: { keys: [] } },
+      { jwks: { keys: [{ kty: 'oct', k: 'AQ', kid: 'key 1' }] } },
       { userAgent: { product: '' } },
       { userAgent: { product: 'a/b' } },
       { userAgent: { product: 'App', minimumVersion: '1.x' } },
@@ -107,11 +153,22 @@ describe('ClientService', () => {
           'https://app.example.com',
           'https://app.example.com/cb?x=1',
           'https://app.example.com/@me',
-          'com.example.app:/cb',
+          'com.example.app:/callback',
+          'http://127.0.0.1/callback',
           'http://127.0.0.1:4711/cb',
           'http://[::1]/cb',
           'http://localhost/cb',
         ],
+        postLogoutRedirectUris: ['https://app.example.com/bye', 'com.example.app:/bye'],
+        resources: [
+          'http://localhost:3000',
+          'https://api.example.com',
+          'https://api.example.com/v1/?tenant=1',
+          `urn:${'x'.repeat(2044)}`,
+        ],
+        jwks: { keys: [es256] },
+        refreshGrace: false,
+        requiresPushedRequests: true,
         origins: [
           'https://app.example.com',
           'https://app.example.com:8443',
@@ -122,6 +179,13 @@ describe('ClientService', () => {
       };
       expect(await change(fields)).toMatchObject(fields);
     });
+
+    it.each([1, 600, 86_400, null])(
+      'takes %p as the seconds that its access tokens live [C72]',
+      async (accessTokenSeconds) => {
+        expect(await change({ accessTokenSeconds })).toMatchObject({ accessTokenSeconds });
+      },
+    );
   });
 
   it.each(['', 'a b', '../x', 'a/b', 'x'.repeat(65), '*', 'ä', 'a\n'])(
@@ -143,6 +207,23 @@ describe('ClientService', () => {
     await lives.register({ type: 'public' });
     const update = lives.clients.update('shop', { grantTypes }, operator);
     expect(await refusalOf(update)).toBe('ERR_INPUT_INVALID');
+  });
+
+  it('§2.1 of RFC 6749: refuses keys to authenticate by for a public client', async () => {
+    const jwks = { keys: [es256] };
+    expect(await refusalOf(lives.register({ type: 'public', jwks }))).toBe('ERR_INPUT_INVALID');
+    await lives.register({ type: 'public' });
+    const update = lives.clients.update('shop', { jwks }, operator);
+    expect(await refusalOf(update)).toBe('ERR_INPUT_INVALID');
+  });
+
+  it('keeps the keys of a client as they were, whatever becomes of the object given', async () => {
+    const key = { ...es256, ext: true };
+    await lives.register({ jwks: { keys: [key] } });
+    key.kid = 'changed';
+    expect((await lives.clients.get('shop')).jwks).toEqual({ keys: [es256] });
+    await lives.clients.update('shop', { jwks: null }, operator);
+    expect((await lives.clients.get('shop')).jwks).toBeNull();
   });
 
   it('updates the named fields and no other, whatever the object carries', async () => {

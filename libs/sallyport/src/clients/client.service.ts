@@ -7,7 +7,8 @@ import { SallyportError } from '../errors.js';
 import type { PageRequest } from '../page.js';
 import { Randomness } from '../randomness.js';
 import { Transactions, type Transaction } from '../transactions/transaction.js';
-import { checkClient, fieldsIn, type ClientFields } from './client-input.js';
+import { fieldsIn, type ClientFields } from './client-fields.js';
+import { checkClient } from './client-input.js';
 import { ClientDirectory } from './client.directory.js';
 import { ClientStore } from './client.store.js';
 import type { Client } from './client.js';
@@ -39,6 +40,12 @@ export class ClientService {
       scope: [],
       grantTypes: [],
       redirectUris: [],
+      postLogoutRedirectUris: [],
+      resources: [],
+      jwks: null,
+      accessTokenSeconds: null,
+      refreshGrace: true,
+      requiresPushedRequests: false,
       origins: [],
       plan: null,
       userAgent: null,

@@ -19,6 +19,14 @@ const client: Client = {
   scope: ['invoices:read', 'invoices:write'],
   grantTypes: ['authorization_code'],
   redirectUris: ['com.example.app:/callback?a={1,"2"}'],
+  postLogoutRedirectUris: ['com.example.app:/bye', 'https://app.example.com/a,"b"'],
+  resources: ['https://api.example.com', 'urn:example:reports'],
+  jwks: {
+    keys: [{ kty: 'EC', crv: 'P-256', x: 'eA', y: 'eQ', kid: '{"1"}', use: 'sig', alg: 'ES256' }],
+  },
+  accessTokenSeconds: 86_400,
+  refreshGrace: false,
+  requiresPushedRequests: true,
   origins: ['https://app.example.com'],
   plan: 'gold',
   userAgent: { product: 'InvoicesApp', minimumVersion: '2.3.0', refusedVersions: ['2.4.1'] },
@@ -35,6 +43,12 @@ const bare: Client = {
   scope: [],
   grantTypes: [],
   redirectUris: [],
+  postLogoutRedirectUris: [],
+  resources: [],
+  jwks: null,
+  accessTokenSeconds: null,
+  refreshGrace: true,
+  requiresPushedRequests: false,
   origins: [],
   plan: null,
   userAgent: null,
@@ -153,10 +167,23 @@ export function describeClientStore(open: () => Promise<Opened>): void {
     expect(await activeIds(at(20))).toEqual([secret(4).id]);
   });
 
+  it('says whose secret it revoked', async () => {
+    await insertSecrets(secret(1), secret(2, { clientId: 'other' }));
+    const revoke = (number: number) =>
+      run((transaction) => stores.clients.revokeSecret(secret(number).id, at(3), transaction));
+    expect([await revoke(1), await revoke(2), await revoke(1), await revoke(3)]).toEqual([
+      'nightly-job',
+      'other',
+      null,
+      null,
+    ]);
+  });
+
   it('lets one of 20 revocations of a secret win', async () => {
     await insertSecrets(secret(1));
     const { transactions, clients } = stores;
-    const revoke = (tx: Transaction) => clients.revokeSecret(secret(1).id, at(3), tx);
+    const revoke = async (tx: Transaction) =>
+      (await clients.revokeSecret(secret(1).id, at(3), tx)) !== null;
     expect(await winnersOf20(transactions, revoke)).toBe(1);
     expect(await activeIds(at(0))).toEqual([]);
   });
@@ -169,7 +196,7 @@ export function describeClientStore(open: () => Promise<Opened>): void {
       expect(await stores.clients.find(id)).toBeNull();
       expect(await stores.clients.activeSecrets(id, at(0))).toEqual([]);
       await run(async (transaction) => {
-        expect(await stores.clients.revokeSecret(id, at(0), transaction)).toBe(false);
+        expect(await stores.clients.revokeSecret(id, at(0), transaction)).toBeNull();
         await stores.clients.endSecrets(id, id, at(0), transaction);
       });
       expect(await activeIds(at(0))).toHaveLength(1);

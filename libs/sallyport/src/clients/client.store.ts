@@ -29,6 +29,6 @@ export abstract class ClientStore {
     transaction: Transaction,
   ): Promise<void>;
 
-  /** Reports whether this call revoked it. Atomic. */
-  abstract revokeSecret(id: string, at: Date, transaction: Transaction): Promise<boolean>;
+  /** The client whose secret this call revoked; null when it revoked none. Atomic. */
+  abstract revokeSecret(id: string, at: Date, transaction: Transaction): Promise<string | null>;
 }

@@ -1,3 +1,5 @@
+import type { JSONWebKeySet } from 'jose';
+
 /** Only apps that carry this product token in `User-Agent` (RFC 9110 §10.1.5) are let in. A weak signal: anyone can write it. */
 export interface UserAgentRule {
   /** Product name, compared without regard to case: `InvoicesApp` in `InvoicesApp/2.3.1 iOS/19`. */
@@ -21,6 +23,24 @@ export interface Client {
   readonly scope: readonly string[];
   readonly grantTypes: readonly string[];
   readonly redirectUris: readonly string[];
+  /** Where a browser may be sent after logout (OpenID Connect RP-Initiated Logout 1.0 §3.1): as redirect URIs are. */
+  readonly postLogoutRedirectUris: readonly string[];
+  /** Resource indicators (RFC 8707 §2) of the APIs that it serves: it may introspect tokens that are for them. */
+  readonly resources: readonly string[];
+  /**
+   * Public keys of a confidential client that authenticates by `private_key_jwt` (RFC 7523, OpenID Connect Core §9)
+   * and then by no secret. Null: by secret, or not at all when it is public.
+   */
+  readonly jwks: JSONWebKeySet | null;
+  /** How long its access tokens live, 1 to 86400; null is the server's default. */
+  readonly accessTokenSeconds: number | null;
+  /**
+   * Whether an answer to a refresh that got lost may be asked for again, within the server's grace. False is strict:
+   * any second use of a refresh token ends its family (RFC 9700 §4.14.2).
+   */
+  readonly refreshGrace: boolean;
+  /** Refuses its authorization requests that were not pushed (RFC 9126 §6). */
+  readonly requiresPushedRequests: boolean;
   /** Origins whose browsers may call us for this client (CORS). */
   readonly origins: readonly string[];
   /** Name of a plan in `throttling.plans`; null is the default plan. */

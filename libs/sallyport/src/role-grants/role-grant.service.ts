@@ -66,6 +66,15 @@ export class RoleGrantService {
   /** Roles in this client, inherited ones included, as they were at most half a second ago. */
   async rolesOf(user: UserId, clientId: string): Promise<ReadonlySet<string>> {
     const grants = await this.grants.get(cacheKey(user), () => this.store.listByUser(user));
+    return this.rolesAmong(grants, clientId);
+  }
+
+  /** As `rolesOf`, but as they are now: for what is written into a token that outlives the moment. */
+  async currentRolesOf(user: UserId, clientId: string): Promise<ReadonlySet<string>> {
+    return this.rolesAmong(await this.store.listByUser(user), clientId);
+  }
+
+  private rolesAmong(grants: readonly RoleGrant[], clientId: string): ReadonlySet<string> {
     return this.hierarchy.expand(
       grants
         .filter((grant) => grant.clientId === null || grant.clientId === clientId)

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { SallyportError } from '../errors.js';
 import { SystemRandomness } from '../randomness.js';
 import { parseKeyEncryptionKeys, Sealer } from './sealer.js';
@@ -89,6 +89,43 @@ describe('Sealer', () => {
       expect((error as Error).message).toContain('signing_keys k1 private_jwk');
       expect((error as Error).message).not.toContain(sealed.split('.')[3]);
     }
+  });
+});
+
+describe('Sealer.deriveKeys', () => {
+  const hex = (keys: readonly Buffer[]): string[] => keys.map((key) => key.toString('hex'));
+
+  it('RFC 5869 §2 extracts with SHA-256 and no salt, and expands with the purpose as info', () => {
+    const { kid, key } = kek('a');
+    const derived = sealerOf({ kid, key }).deriveKeys('cookies');
+    const info = Buffer.from('sallyport cookies');
+    expect(hex(derived)).toEqual([
+      Buffer.from(hkdfSync('sha256', key, Buffer.alloc(32), info, 32)).toString('hex'),
+    ]);
+    const extracted = createHmac('sha256', Buffer.alloc(32)).update(key).digest();
+    const expanded = createHmac('sha256', extracted).update(info).update('\x01').digest('hex');
+    expect(hex(derived)).toEqual([expanded]);
+  });
+
+  it('gives one key of each key-encryption key, that of the one which seals first', () => {
+    const [old, fresh] = [kek('2029'), kek('2030')];
+    const [ofOld] = sealerOf(old).deriveKeys('cookies');
+    const [ofFresh] = sealerOf(fresh).deriveKeys('cookies');
+    expect(sealerOf(fresh, old).deriveKeys('cookies')).toEqual([ofFresh, ofOld]);
+    expect(ofFresh).not.toEqual(ofOld);
+    expect(ofFresh).toHaveLength(32);
+  });
+
+  it('gives the same keys on every instance, and other ones for another purpose', () => {
+    const key = kek('a');
+    const [one, two] = [sealerOf(key), sealerOf(key)];
+    expect(one.deriveKeys('cookies')).toEqual(two.deriveKeys('cookies'));
+    expect(one.deriveKeys('csrf')).not.toEqual(one.deriveKeys('cookies'));
+    expect(hex(one.deriveKeys('cookies'))).not.toContain(key.key.toString('hex'));
+  });
+
+  it('throws rather than give no key at all, with which nothing would be signed', () => {
+    expect(() => sealerOf().deriveKeys('cookies')).toThrow(TypeError);
   });
 });
 

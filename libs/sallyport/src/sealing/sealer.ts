@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import { SallyportError } from '../errors.js';
 import type { Randomness } from '../randomness.js';
 
@@ -65,6 +65,19 @@ export class Sealer {
       cipher.getAuthTag(),
     ]);
     return `v1.${first.kid}.${nonce.toString('base64url')}.${sealed.toString('base64url')}`;
+  }
+
+  /**
+   * 32 bytes of every key-encryption key by HKDF-SHA256 (RFC 5869), for what is not sealed but signed: cookies, form
+   * tokens. Sign with the first, and accept what any of them signed. Each purpose has keys of its own, the same on
+   * every instance and after every start.
+   */
+  deriveKeys(purpose: string): readonly Buffer[] {
+    if (this.keys.length === 0) throw new TypeError('Sealer without key-encryption keys');
+    // RFC 5869 §3.1: without a salt, since the input is random already.
+    return this.keys.map(({ key }) =>
+      Buffer.from(hkdfSync('sha256', key, '', `sallyport ${purpose}`, 32)),
+    );
   }
 
   /** Throws ERR_SEAL_BROKEN when the key-encryption key is missing, or the value was changed or moved. */

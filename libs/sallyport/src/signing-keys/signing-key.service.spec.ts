@@ -8,6 +8,7 @@ import {
   createSigningKeys,
   ISSUER,
 } from '../../../../test/support/lives.js';
+import { Sealer } from '../sealing/sealer.js';
 import type { SigningKeyState } from './signing-key.js';
 
 const by = { actor: 'user:bob@backoffice-web', reason: 'laptop stolen' };
@@ -189,6 +190,77 @@ describe('SigningKeyService', () => {
       expect(verify(digest, Buffer.from('text'), publicKey, signature)).toBe(true);
     },
   );
+
+  it('gives the engine the active key first, then the next, then the retiring ones [C64]', async () => {
+    const { stores, service } = setUp();
+    await service.tick();
+    for (let round = 0; round < 2; round += 1) await service.rotateNow(by);
+    const keys = await service.signingKeys();
+    expect(keys.map(({ state }) => state)).toEqual(['active', 'next', 'retiring', 'retiring']);
+    expect(keys[0]?.kid).toBe((await service.activeKey()).kid);
+    const stored = await stores.signingKeys.listCurrent();
+    expect(keys.map(({ kid }) => kid).sort()).toEqual(stored.map(({ kid }) => kid).sort());
+  });
+
+  it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)(
+    'gives the engine %s keys that sign what the published ones verify',
+    async (algorithm) => {
+      const service = createSigningKeys(createSharedStores(), { algorithm });
+      const keys = await service.signingKeys();
+      const published = (await service.jwks()).keys;
+      expect(keys).toHaveLength(2);
+      for (const { kid, privateJwk } of keys) {
+        const publicJwk = published.find((key) => key.kid === kid) as JsonWebKey;
+        expect(privateJwk).toMatchObject(publicJwk);
+        const digest = algorithm === 'EdDSA' ? null : 'sha256';
+        const key = { key: privateJwk as JsonWebKey, format: 'jwk' } as const;
+        const signature = sign(digest, Buffer.from('text'), key);
+        const verifier = { key: publicJwk, format: 'jwk' } as const;
+        expect(verify(digest, Buffer.from('text'), verifier, signature)).toBe(true);
+      }
+    },
+  );
+
+  it('gives the engine the same array until a key moves, and unseals each key once', async () => {
+    const { stores, service } = setUp();
+    const unsealed = jest.spyOn(Sealer.prototype, 'open');
+    try {
+      const before = await service.signingKeys();
+      stores.clock.advance(1);
+      expect(await service.signingKeys()).toBe(before);
+      expect(unsealed).toHaveBeenCalledTimes(2);
+
+      await service.rotateNow(by);
+      const after = await service.signingKeys();
+      expect(after).not.toBe(before);
+      expect(after.map(({ state }) => state)).toEqual(['active', 'next', 'retiring']);
+      expect(after[2]?.privateJwk).toBe(before[0]?.privateJwk);
+      expect(unsealed).toHaveBeenCalledTimes(3);
+    } finally {
+      unsealed.mockRestore();
+    }
+  });
+
+  it('gives the engine no key that has leaked', async () => {
+    const { service, kidIn } = setUp();
+    await service.tick();
+    const leaked = (await kidIn('active')) ?? '';
+    expect((await service.signingKeys()).map(({ kid }) => kid)).toContain(leaked);
+    await service.revoke(leaked, by);
+    expect((await service.signingKeys()).map(({ kid }) => kid)).not.toContain(leaked);
+  });
+
+  it('gives out no keys while none of them may sign', async () => {
+    const { stores, service } = setUp();
+    await service.tick();
+    const next = (await stores.signingKeys.listCurrent()).filter(({ state }) => state === 'next');
+    const other = createSigningKeys(stores);
+    jest.spyOn(stores.signingKeys, 'listCurrent').mockResolvedValue(next);
+    jest.spyOn(other, 'tick').mockResolvedValue();
+    for (const call of [other.signingKeys(), other.activeKey()]) {
+      await expect(call).rejects.toMatchObject({ code: 'ERR_KEYS_UNAVAILABLE' });
+    }
+  });
 
   it('publishes no private member even if the record had one', async () => {
     const { stores, service } = setUp();

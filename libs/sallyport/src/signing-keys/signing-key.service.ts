@@ -13,11 +13,12 @@ import { Sealer } from '../sealing/sealer.js';
 import { CurrentSigningKeys } from './current-signing-keys.js';
 import { openPrivateKey } from './issue-signing-key.js';
 import { jwksOf, publishedKey } from './jwks.js';
+import { OpenedSigningKeys, type SigningKeyMaterial } from './opened-signing-keys.js';
 import { PublishedKeys, type PublishedKey } from './published-keys.js';
 import { RotateSigningKeys } from './rotate-signing-keys.js';
 import { inState } from './rotation-schedule.js';
 import { SIGNING_KEY_OPTIONS, type ResolvedSigningKeyOptions } from './signing-key.options.js';
-import type { SigningAlgorithm } from './signing-key.js';
+import type { SigningAlgorithm, SigningKey } from './signing-key.js';
 
 export interface ActiveSigningKey {
   readonly kid: string;
@@ -35,6 +36,7 @@ export class SigningKeyService
   private timer: NodeJS.Timeout | undefined;
   private ticking: Promise<void> | undefined;
   private opened: ActiveSigningKey | undefined;
+  private readonly openedKeys: OpenedSigningKeys;
 
   constructor(
     private readonly current: CurrentSigningKeys,
@@ -43,6 +45,7 @@ export class SigningKeyService
     @Inject(SIGNING_KEY_OPTIONS) private readonly options: ResolvedSigningKeyOptions,
   ) {
     super();
+    this.openedKeys = new OpenedSigningKeys(sealer);
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -87,22 +90,22 @@ export class SigningKeyService
 
   /** The key to sign with now. Ask each time: it changes. */
   async activeKey(): Promise<ActiveSigningKey> {
-    let active = inState(await this.current.list(), 'active');
-    if (active === undefined) {
-      await this.tick();
-      active = inState(await this.current.list(), 'active');
-    }
-    if (active === undefined) {
-      throw new SallyportError('ERR_KEYS_UNAVAILABLE', {
-        reason: 'no signing key is active',
-        retryAfterSeconds: 1,
-      });
-    }
+    const { active } = await this.signable();
     if (this.opened?.kid !== active.kid) {
       const { kid, algorithm } = active;
       this.opened = { kid, algorithm, privateKey: openPrivateKey(active, this.sealer) };
     }
     return this.opened;
+  }
+
+  /**
+   * For the engine that signs tokens: the active key first, then the next and the retiring ones, with their private
+   * members. Never log or serialise what comes back. It is the same array as before as long as no key moved.
+   * Throws ERR_KEYS_UNAVAILABLE when none can sign, ERR_SEAL_BROKEN when one cannot be unsealed.
+   */
+  async signingKeys(): Promise<readonly SigningKeyMaterial[]> {
+    const { keys } = await this.signable();
+    return this.openedKeys.of(keys);
   }
 
   async publicKeys(wantedKid?: string): Promise<readonly PublishedKey[]> {
@@ -115,6 +118,23 @@ export class SigningKeyService
   /** The JWK set to publish (RFC 7517 §5). */
   async jwks(): Promise<JSONWebKeySet> {
     return jwksOf(await this.publicKeys());
+  }
+
+  /** The current keys, one of which is active; made on the spot if there is none. Throws ERR_KEYS_UNAVAILABLE. */
+  private async signable(): Promise<{ keys: readonly SigningKey[]; active: SigningKey }> {
+    let keys = await this.current.list();
+    if (inState(keys, 'active') === undefined) {
+      await this.tick();
+      keys = await this.current.list();
+    }
+    const active = inState(keys, 'active');
+    if (active === undefined) {
+      throw new SallyportError('ERR_KEYS_UNAVAILABLE', {
+        reason: 'no signing key is active',
+        retryAfterSeconds: 1,
+      });
+    }
+    return { keys, active };
   }
 
   private async scheduledTick(): Promise<void> {

@@ -59,6 +59,11 @@ export class UserStatusService {
     return (await this.suspensions.get(cacheKey(user), load)) !== null;
   }
 
+  /** As it is now: for whoever is about to begin something that lasts. */
+  async isSuspendedNow(user: UserId): Promise<boolean> {
+    return (await this.store.find(user))?.suspendedAt != null;
+  }
+
   private async change(
     user: UserId,
     by: ChangedBy,

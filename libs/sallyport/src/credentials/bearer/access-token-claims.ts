@@ -34,7 +34,7 @@ export function readClaims(
   freeze(claims);
   checkAudience(claims.aud, issuer, refuse);
   // RFC 9449 §7.2, RFC 8705 §3: a token bound to a key is no bearer token, and no proof of possession can be checked here yet.
-  if ('cnf' in claims) throw refuse('is bound to a key');
+  if ('cnf' in claims && issuer.acceptsBound !== true) throw refuse('is bound to a key');
   if (issuer.isAccessToken !== null && !ask(issuer.isAccessToken, claims, refuse)) {
     throw refuse('is no access token by its claims');
   }
@@ -56,7 +56,7 @@ export function readClaims(
     notBefore: date(claims, 'nbf', refuse),
     authenticatedAt: date(claims, 'auth_time', refuse),
     epochs: issuer.isOwn ? readEpochs(claims, subject.user !== null, refuse) : null,
-    confirmation: null,
+    confirmation: isObject(claims.cnf) ? claims.cnf : null,
     claims: Object.freeze(
       Object.fromEntries(Object.entries(claims).filter(([name]) => !READ.has(name))),
     ),

@@ -73,10 +73,10 @@ export class MemoryClientStore extends ClientStore {
     for (const secret of longer) this.secrets.set(secret.id, { ...secret, expiresAt }, transaction);
   }
 
-  async revokeSecret(id: string, at: Date, transaction: Transaction): Promise<boolean> {
+  async revokeSecret(id: string, at: Date, transaction: Transaction): Promise<string | null> {
     const secret = this.secrets.get(id, transaction);
-    if (secret?.revokedAt !== null) return false;
+    if (secret?.revokedAt !== null) return null;
     this.secrets.set(id, { ...secret, revokedAt: at }, transaction);
-    return true;
+    return secret.clientId;
   }
 }

@@ -4,6 +4,8 @@ import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { canStartRedis, startRedis, type PrivateRedis } from '../../../../../test/support/redis.js';
+import { EphemeralRecordStore } from '../../ephemeral/ephemeral-record.store.js';
+import { ReplayStore } from '../../ephemeral/replay.store.js';
 import { RateLimitStore } from '../../throttling/rate-limit.store.js';
 import { RevocationList } from '../../revocation/revocation.list.js';
 import { RedisConnection } from './redis-connection.js';
@@ -47,6 +49,12 @@ describe('RedisConnection', () => {
       code: 'ERR_STORE_UNAVAILABLE',
       context: { retryAfterSeconds: 1 },
     });
+    for (const call of [
+      app.get(ReplayStore).claim('assertion', 'id', 60),
+      app.get(EphemeralRecordStore).get('interaction', 'id'),
+    ]) {
+      await expect(call).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+    }
     await app.close();
   });
 });

@@ -1,11 +1,17 @@
 export { ApiKeyEntity } from './entities/api-key.entity.js';
+export { AuthorizationCodeEntity } from './entities/authorization-code.entity.js';
 export { ChangeEntity } from './entities/change.entity.js';
 export { ClientSecretEntity } from './entities/client-secret.entity.js';
 export { ClientEntity } from './entities/client.entity.js';
+export { ConsentEntity } from './entities/consent.entity.js';
+export { GrantEntity } from './entities/grant.entity.js';
+export { LoginSessionEntity } from './entities/login-session.entity.js';
+export { OpaqueTokenEntity } from './entities/opaque-token.entity.js';
 export { RevocationEntity } from './entities/revocation.entity.js';
 export { RoleGrantEntity } from './entities/role-grant.entity.js';
 export { SigningKeyEntity } from './entities/signing-key.entity.js';
 export { UserStateEntity } from './entities/user-state.entity.js';
+export { UserTokenEntity } from './entities/user-token.entity.js';
 export { runSallyportMigrations } from './migrations/run-migrations.js';
 export { sallyportMigrations } from './migrations/sallyport-migrations.js';
 export { postgresDataSourceOptions } from './postgres-data-source-options.js';

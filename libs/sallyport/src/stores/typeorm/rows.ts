@@ -1,5 +1,14 @@
 import type { EntityManager, EntityTarget, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
 
+/** Inserts a whole row. TypeORM's own type of it has no place for the `unknown` values of a `jsonb` column. */
+export async function insertRow<Row extends object>(
+  manager: EntityManager,
+  entity: EntityTarget<Row>,
+  row: Readonly<Row>,
+): Promise<void> {
+  await manager.insert(entity, { ...row } as QueryDeepPartialEntity<Row>);
+}
+
 /** False when a unique index holds the row already. No error, which would spoil the transaction. */
 export async function insertUnlessTaken<Row extends ObjectLiteral>(
   manager: EntityManager,
@@ -32,6 +41,39 @@ export function tableOf(manager: EntityManager, entity: EntityTarget<ObjectLiter
     .split('.')
     .map((part) => driver.escape(part))
     .join('.');
+}
+
+/** For RETURNING and SELECT: every column, under the name that the entity has for it. */
+export function columnsOf(manager: EntityManager, entity: EntityTarget<ObjectLiteral>): string {
+  const { driver } = manager.dataSource;
+  return manager.dataSource
+    .getMetadata(entity)
+    .columns.map(({ databaseName, propertyName }) =>
+      [databaseName, propertyName].map((name) => driver.escape(name)).join(' AS '),
+    )
+    .join(', ');
+}
+
+/**
+ * Deletes up to `limit` rows whose `expires_at` is before `before`, those that expired first; returns how many.
+ * Passes over rows that someone else is writing.
+ */
+export async function pruneExpired(
+  manager: EntityManager,
+  entity: EntityTarget<ObjectLiteral>,
+  before: Date,
+  limit: number,
+): Promise<number> {
+  const table = tableOf(manager, entity);
+  const [, deleted] = await manager.query<[unknown, number]>(
+    `WITH old AS (
+       SELECT id FROM ${table} WHERE expires_at < $1
+        ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+     )
+     DELETE FROM ${table} AS present USING old WHERE present.id = old.id`,
+    [before, limit],
+  );
+  return deleted;
 }
 
 /** A `uuid` column refuses any other text with an error that would spoil the transaction. */

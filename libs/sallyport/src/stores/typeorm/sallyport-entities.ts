@@ -1,23 +1,35 @@
 import { getMetadataArgsStorage } from 'typeorm';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
+import { AuthorizationCodeEntity } from './entities/authorization-code.entity.js';
 import { ChangeEntity } from './entities/change.entity.js';
 import { ClientSecretEntity } from './entities/client-secret.entity.js';
 import { ClientEntity } from './entities/client.entity.js';
+import { ConsentEntity } from './entities/consent.entity.js';
+import { GrantEntity } from './entities/grant.entity.js';
+import { LoginSessionEntity } from './entities/login-session.entity.js';
+import { OpaqueTokenEntity } from './entities/opaque-token.entity.js';
 import { RevocationEntity } from './entities/revocation.entity.js';
 import { RoleGrantEntity } from './entities/role-grant.entity.js';
 import { SigningKeyEntity } from './entities/signing-key.entity.js';
 import { UserStateEntity } from './entities/user-state.entity.js';
+import { UserTokenEntity } from './entities/user-token.entity.js';
 
 /** For the `entities` of the host's DataSource; unnecessary with `autoLoadEntities`. */
 export const sallyportEntities = [
   ApiKeyEntity,
+  AuthorizationCodeEntity,
   ChangeEntity,
   ClientEntity,
   ClientSecretEntity,
+  ConsentEntity,
+  GrantEntity,
+  LoginSessionEntity,
+  OpaqueTokenEntity,
   RevocationEntity,
   RoleGrantEntity,
   SigningKeyEntity,
   UserStateEntity,
+  UserTokenEntity,
 ];
 
 /**

@@ -95,12 +95,18 @@ export class TypeOrmClientStore extends ClientStore {
     );
   }
 
-  async revokeSecret(id: string, at: Date, transaction: Transaction): Promise<boolean> {
-    if (!isUuid(id)) return false;
+  async revokeSecret(id: string, at: Date, transaction: Transaction): Promise<string | null> {
+    if (!isUuid(id)) return null;
     return this.database.query(async (manager) => {
-      const standing = { id, revokedAt: IsNull() };
-      const { affected } = await manager.update(ClientSecretEntity, standing, { revokedAt: at });
-      return affected === 1;
+      const result = await manager
+        .createQueryBuilder()
+        .update(ClientSecretEntity)
+        .set({ revokedAt: at })
+        .where({ id, revokedAt: IsNull() })
+        .returning(['clientId'])
+        .execute();
+      const [revoked] = result.raw as readonly { readonly client_id: string }[];
+      return revoked?.client_id ?? null;
     }, transaction);
   }
 }
@@ -110,5 +116,7 @@ const rowOf = (client: Client) => ({
   scope: [...client.scope],
   grantTypes: [...client.grantTypes],
   redirectUris: [...client.redirectUris],
+  postLogoutRedirectUris: [...client.postLogoutRedirectUris],
+  resources: [...client.resources],
   origins: [...client.origins],
 });

@@ -5,22 +5,34 @@ import { ApiKeyStore } from '../../api-keys/api-key.store.js';
 import { ChangeStore } from '../../audit/change.store.js';
 import { ClientStore } from '../../clients/client.store.js';
 import { SallyportError } from '../../errors.js';
+import { ConsentStore } from '../../consents/consent.store.js';
+import { LoginSessionStore } from '../../logins/login-session.store.js';
 import { RevocationStore } from '../../revocation/revocation.store.js';
 import { RoleGrantStore } from '../../role-grants/role-grant.store.js';
 import { SigningKeyStore } from '../../signing-keys/signing-key.store.js';
 import { Transactions } from '../../transactions/transaction.js';
+import { AuthorizationCodeStore } from '../../user-tokens/authorization-code.store.js';
+import { GrantStore } from '../../user-tokens/grant.store.js';
+import { OpaqueTokenStore } from '../../user-tokens/opaque-token.store.js';
+import { UserTokenStore } from '../../user-tokens/user-token.store.js';
 import { UserStateStore } from '../../users/user-state.store.js';
 import { durablePorts } from '../durable-ports.js';
 import { runSallyportMigrations } from './migrations/run-migrations.js';
 import { sallyportEntities, useSchema } from './sallyport-entities.js';
 import { TypeOrmApiKeyStore } from './typeorm-api-key.store.js';
+import { TypeOrmAuthorizationCodeStore } from './typeorm-authorization-code.store.js';
 import { TypeOrmChangeStore } from './typeorm-change.store.js';
 import { TypeOrmClientStore } from './typeorm-client.store.js';
+import { TypeOrmConsentStore } from './typeorm-consent.store.js';
+import { TypeOrmGrantStore } from './typeorm-grant.store.js';
+import { TypeOrmLoginSessionStore } from './typeorm-login-session.store.js';
+import { TypeOrmOpaqueTokenStore } from './typeorm-opaque-token.store.js';
 import { TypeOrmRevocationStore } from './typeorm-revocation.store.js';
 import { TypeOrmRoleGrantStore } from './typeorm-role-grant.store.js';
 import { TypeOrmSigningKeyStore } from './typeorm-signing-key.store.js';
 import { TypeOrmTransactions } from './typeorm-transactions.js';
 import { TypeOrmUserStateStore } from './typeorm-user-state.store.js';
+import { TypeOrmUserTokenStore } from './typeorm-user-token.store.js';
 
 export interface TypeOrmStoresOptions {
   /**
@@ -39,12 +51,18 @@ const DATA_SOURCE = Symbol('SallyportDataSource');
 const stores: Provider[] = [
   { provide: Transactions, useExisting: TypeOrmTransactions },
   { provide: ApiKeyStore, useClass: TypeOrmApiKeyStore },
+  { provide: AuthorizationCodeStore, useClass: TypeOrmAuthorizationCodeStore },
   { provide: ChangeStore, useClass: TypeOrmChangeStore },
   { provide: ClientStore, useClass: TypeOrmClientStore },
+  { provide: ConsentStore, useClass: TypeOrmConsentStore },
+  { provide: GrantStore, useClass: TypeOrmGrantStore },
+  { provide: LoginSessionStore, useClass: TypeOrmLoginSessionStore },
+  { provide: OpaqueTokenStore, useClass: TypeOrmOpaqueTokenStore },
   { provide: RevocationStore, useClass: TypeOrmRevocationStore },
   { provide: RoleGrantStore, useClass: TypeOrmRoleGrantStore },
   { provide: SigningKeyStore, useClass: TypeOrmSigningKeyStore },
   { provide: UserStateStore, useClass: TypeOrmUserStateStore },
+  { provide: UserTokenStore, useClass: TypeOrmUserTokenStore },
 ];
 
 /** The durable stores on PostgreSQL, through the host's DataSource. */

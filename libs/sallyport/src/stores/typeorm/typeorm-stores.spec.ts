@@ -3,10 +3,17 @@ import { describeApiKeyStore } from '../../api-keys/api-key.store.contract.js';
 import { describeChangeStore } from '../../audit/change.store.contract.js';
 import { describeClientStore } from '../../clients/client.store.contract.js';
 import { revocationKey, type RevocationTarget } from '../../revocation/revocation.js';
+import { describeConsentStore } from '../../consents/consent.store.contract.js';
+import { describeLoginSessionStore } from '../../logins/login-session.store.contract.js';
 import { describeRevocationStore } from '../../revocation/revocation.store.contract.js';
 import { describeRoleGrantStore } from '../../role-grants/role-grant.store.contract.js';
 import { describeSigningKeyStore } from '../../signing-keys/signing-key.store.contract.js';
 import { describeTransactions } from '../../transactions/transactions.contract.js';
+import { describeAuthorizationCodeStore } from '../../user-tokens/authorization-code.store.contract.js';
+import { describeGrantStore } from '../../user-tokens/grant.store.contract.js';
+import { describeOpaqueTokenStore } from '../../user-tokens/opaque-token.store.contract.js';
+import { overlapping } from '../../user-tokens/overlapping-transactions.contract.js';
+import { describeUserTokenStore } from '../../user-tokens/user-token.store.contract.js';
 import { describeUserStateStore } from '../../users/user-state.store.contract.js';
 
 const sets = durableStoreSets.filter(({ name }) => name !== 'memory');
@@ -14,12 +21,18 @@ const sets = durableStoreSets.filter(({ name }) => name !== 'memory');
 describe.each(sets)('TypeORM stores on $name', ({ open }) => {
   describe('Transactions', () => describeTransactions(open));
   describe('ApiKeyStore', () => describeApiKeyStore(open));
+  describe('AuthorizationCodeStore', () => describeAuthorizationCodeStore(open));
   describe('ChangeStore', () => describeChangeStore(open));
   describe('ClientStore', () => describeClientStore(open));
+  describe('ConsentStore', () => describeConsentStore(open));
+  describe('GrantStore', () => describeGrantStore(open));
+  describe('LoginSessionStore', () => describeLoginSessionStore(open));
+  describe('OpaqueTokenStore', () => describeOpaqueTokenStore(open));
   describe('RevocationStore', () => describeRevocationStore(open));
   describe('RoleGrantStore', () => describeRoleGrantStore(open));
   describe('SigningKeyStore', () => describeSigningKeyStore(open));
   describe('UserStateStore', () => describeUserStateStore(open));
+  describe('UserTokenStore', () => describeUserTokenStore(open));
 });
 
 const postgres = sets.find(({ name }) => name === 'postgres');
@@ -48,6 +61,26 @@ if (postgres !== undefined) {
         expect(await revocations.prune(['token'], later, 10)).toBe(1);
       });
       expect(await revocations.unpublished(10)).toMatchObject([{ epoch: 2 }]);
+      await close();
+    });
+  });
+
+  describe('UserTokenStore on postgres', () => {
+    const alice = { issuer: 'https://a', subject: 'alice' };
+
+    it.each([
+      ['makes whoever holds the same user wait', alice, true],
+      ['holds up nobody who holds another user', { ...alice, subject: 'bob' }, false],
+      ['holds up nobody who holds a namesake', { ...alice, issuer: 'https://b' }, false],
+    ])('%s', async (_, user, isHeldUp) => {
+      const { transactions, userTokens, close } = await postgres.open();
+      const { hasWaited } = await overlapping(
+        transactions,
+        (transaction) => userTokens.hold(alice, transaction),
+        'commit',
+        (transaction) => userTokens.hold(user, transaction),
+      );
+      expect(hasWaited).toBe(isHeldUp);
       await close();
     });
   });

@@ -1,9 +1,11 @@
+import type { JSONWebKeySet } from 'jose';
 import { Entity } from 'typeorm';
 import type { Client, UserAgentRule } from '../../../clients/client.js';
 import {
   Count,
   Flag,
   Instant,
+  OptionalCount,
   OptionalInstant,
   OptionalJson,
   OptionalText,
@@ -34,6 +36,24 @@ export class ClientEntity implements Client {
 
   @Texts('redirect_uris')
   redirectUris!: string[];
+
+  @Texts('post_logout_redirect_uris')
+  postLogoutRedirectUris!: string[];
+
+  @Texts('resources')
+  resources!: string[];
+
+  @OptionalJson('jwks')
+  jwks!: JSONWebKeySet | null;
+
+  @OptionalCount('access_token_seconds')
+  accessTokenSeconds!: number | null;
+
+  @Flag('refresh_grace')
+  refreshGrace!: boolean;
+
+  @Flag('requires_pushed_requests')
+  requiresPushedRequests!: boolean;
 
   @Texts('origins')
   origins!: string[];

@@ -5,6 +5,7 @@ const collation = 'C';
 
 export const PrimaryIdentifier = (name: string) => PrimaryColumn({ name, type: 'text', collation });
 export const PrimaryUuid = (name: string) => PrimaryColumn({ name, type: 'uuid' });
+export const OptionalUuid = (name: string) => Column({ name, type: 'uuid', nullable: true });
 
 export const Identifier = (name: string) => Column({ name, type: 'text', collation });
 export const OptionalIdentifier = (name: string) =>
@@ -15,6 +16,7 @@ export const OptionalText = (name: string) => Column({ name, type: 'text', nulla
 export const Texts = (name: string) => Column({ name, type: 'text', array: true });
 export const Flag = (name: string) => Column({ name, type: 'boolean' });
 export const Count = (name: string) => Column({ name, type: 'integer' });
+export const OptionalCount = (name: string) => Column({ name, type: 'integer', nullable: true });
 
 /** `bigint`, which the driver hands over as text; exact up to 2^53. */
 export const LargeCount = (name: string) =>

@@ -1,0 +1,56 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+/** What a host may want to know at once: to warn a user, to feed a detection. Identifiers only, never secrets. */
+export type SecurityEvent =
+  /** A spent refresh token or code was presented again: its family is dead (RFC 9700 §4.14.2, RFC 6749 §4.1.2). */
+  | {
+      readonly kind: 'refresh-token.reused' | 'authorization-code.reused';
+      readonly issuer: string;
+      readonly subject: string;
+      readonly clientId: string;
+      readonly grantId: string;
+    }
+  | {
+      readonly kind: 'session.started' | 'session.ended';
+      readonly issuer: string;
+      readonly subject: string;
+      readonly clientId: string;
+      readonly grantId: string;
+    }
+  | {
+      readonly kind: 'sign-in.succeeded';
+      readonly issuer: string;
+      readonly subject: string;
+      readonly clientId: string;
+      readonly address: string;
+    }
+  | { readonly kind: 'sign-in.failed'; readonly clientId: string; readonly address: string };
+
+export type SecurityEventListener = (event: SecurityEvent) => void;
+
+/** Tells listeners of this instance, after what happened was committed. */
+@Injectable()
+export class SecurityEvents {
+  private readonly logger = new Logger('Sallyport');
+  private readonly listeners = new Set<SecurityEventListener>();
+
+  /** Returns what ends the subscription. */
+  subscribe(listener: SecurityEventListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Never throws: a listener that does is logged. */
+  raise(event: SecurityEvent): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.logger.error(
+          `a listener failed at ${event.kind}`,
+          error instanceof Error ? error.stack : undefined,
+        );
+      }
+    }
+  }
+}

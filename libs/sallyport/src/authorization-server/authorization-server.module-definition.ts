@@ -1,0 +1,35 @@
+import { ConfigurableModuleBuilder, type ModuleMetadata, type Type } from '@nestjs/common';
+import {
+  AUTHORIZATION_SERVER_OPTIONS,
+  type AuthorizationServerOptions,
+} from './authorization-server.options.js';
+import { UserDirectory } from './user-directory.js';
+
+/** What is wired. Known when modules are put together, so given in plain, even to forRootAsync. */
+export interface AuthorizationServerStructure {
+  /** The host's users. */
+  readonly userDirectory: Type<UserDirectory>;
+  /** Modules that provide what `userDirectory` injects. If one of them exports it, that instance is used. @default [] */
+  readonly imports?: ModuleMetadata['imports'];
+}
+
+export const {
+  ConfigurableModuleClass: ConfigurableAuthorizationServer,
+  OPTIONS_TYPE: AUTHORIZATION_SERVER_OPTIONS_TYPE,
+  ASYNC_OPTIONS_TYPE: AUTHORIZATION_SERVER_ASYNC_OPTIONS_TYPE,
+} = new ConfigurableModuleBuilder<AuthorizationServerOptions>({
+  optionsInjectionToken: AUTHORIZATION_SERVER_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setExtras<AuthorizationServerStructure>(
+    { userDirectory: UserDirectory as Type<UserDirectory> },
+    (definition, { userDirectory, imports = [] }) => ({
+      ...definition,
+      imports: [...(definition.imports ?? []), ...imports],
+      providers: [
+        ...(definition.providers ?? []),
+        { provide: UserDirectory, useExisting: userDirectory },
+      ],
+    }),
+  )
+  .build();

@@ -1,0 +1,38 @@
+import { mayBeFromOwnPage } from './own-page.js';
+
+const ours = (headers: Record<string, string | string[]>): boolean => {
+  const lines = Object.entries(headers).map(([name, value]) => [name, [value].flat()]);
+  return mayBeFromOwnPage({ headersDistinct: Object.fromEntries(lines) }, 'https://api.test');
+};
+
+describe('mayBeFromOwnPage', () => {
+  it.each([
+    {},
+    { origin: 'https://api.test' },
+    { origin: 'https://api.test', 'sec-fetch-site': 'same-origin' },
+    { origin: 'null', 'sec-fetch-site': 'same-origin' },
+    { 'sec-fetch-site': 'none' },
+  ])('believes %j', (headers) => {
+    expect(ours(headers)).toBe(true);
+  });
+
+  it.each([
+    { origin: 'https://evil.test' },
+    { origin: 'https://api.test.evil.test' },
+    { origin: 'http://api.test' },
+    { origin: 'https://api.test:8443' },
+    { origin: 'HTTPS://API.TEST' },
+    { origin: '' },
+    { origin: 'null' },
+    { origin: 'null', 'sec-fetch-site': 'none' },
+    { origin: 'null', 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'cross-site' },
+    { origin: 'https://api.test', 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'unheard-of' },
+    { origin: ['https://api.test', 'https://api.test'] },
+    { 'sec-fetch-site': ['same-origin', 'same-origin'] },
+  ])('does not believe %j', (headers) => {
+    expect(ours(headers)).toBe(false);
+  });
+});

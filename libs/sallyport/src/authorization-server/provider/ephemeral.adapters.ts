@@ -1,0 +1,67 @@
+import { errors, type AdapterPayload } from 'oidc-provider';
+import type { EphemeralRecordStore } from '../../ephemeral/ephemeral-record.store.js';
+import type { ReplayStore } from '../../ephemeral/replay.store.js';
+import { ModelAdapter } from './model-adapter.js';
+
+/** Questions to the user that a browser has open. */
+export class InteractionAdapter extends ModelAdapter {
+  constructor(private readonly records: EphemeralRecordStore) {
+    super('Interaction');
+  }
+
+  override async upsert(id: string, payload: AdapterPayload, ttlSeconds = 0): Promise<void> {
+    // `cookie` is the bearer value of the browser's session, and nothing reads it.
+    const { cookie: _bearer, ...session } = payload.session ?? {};
+    const kept = { ...payload, ...(payload.session !== undefined && { session }) };
+    await this.records.put('interaction', id, JSON.stringify(kept), Math.max(1, ttlSeconds));
+  }
+
+  override async find(id: string): Promise<AdapterPayload | undefined> {
+    return parsed(await this.records.get('interaction', id));
+  }
+
+  override async destroy(id: string): Promise<void> {
+    // Whoever resumes second finds that it was taken: an answer counts once.
+    if ((await this.records.take('interaction', id)) === null) {
+      throw new errors.SessionNotFound('the interaction was answered already');
+    }
+  }
+}
+
+/** How long a pushed request is remembered once it can no longer be started: logins that began with it go on. */
+const REMEMBERED_SECONDS = 3_600;
+
+/** Pushed authorization requests (RFC 9126): one code each. */
+export class PushedRequestAdapter extends ModelAdapter {
+  constructor(
+    private readonly records: EphemeralRecordStore,
+    private readonly replays: ReplayStore,
+  ) {
+    super('PushedAuthorizationRequest');
+  }
+
+  override async upsert(id: string, payload: AdapterPayload, ttlSeconds = 0): Promise<void> {
+    const { jti: _bearer, ...kept } = payload;
+    const rememberedSeconds = Math.max(1, ttlSeconds) + REMEMBERED_SECONDS;
+    await this.records.put('pushed-request', id, JSON.stringify(kept), rememberedSeconds);
+  }
+
+  override async find(id: string): Promise<AdapterPayload | undefined> {
+    const payload = parsed(await this.records.get('pushed-request', id));
+    return payload && { ...payload, jti: id };
+  }
+
+  /** RFC 9126 §4: a `request_uri` is used once. Of several logins that began with it, one gets a code. */
+  override async consume(id: string): Promise<void> {
+    if (!(await this.replays.claim('pushed-request', id, REMEMBERED_SECONDS))) {
+      throw new errors.InvalidRequestUri('request_uri was used already');
+    }
+    const payload = parsed(await this.records.get('pushed-request', id));
+    if (payload === undefined) return;
+    const used = { ...payload, consumed: true };
+    await this.records.put('pushed-request', id, JSON.stringify(used), REMEMBERED_SECONDS);
+  }
+}
+
+const parsed = (text: string | null): AdapterPayload | undefined =>
+  text === null ? undefined : (JSON.parse(text) as AdapterPayload);

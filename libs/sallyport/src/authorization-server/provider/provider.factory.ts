@@ -1,0 +1,77 @@
+import { Logger } from '@nestjs/common';
+import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { SigningKeyMaterial } from '../../signing-keys/opened-signing-keys.js';
+import type { EngineParts } from './engine-parts.js';
+import { currentRequest } from './engine-request.js';
+import { createExtendedProvider } from './extended-provider.js';
+import { providerConfiguration } from './provider-configuration.js';
+import { answering, RETRY_AFTER_SECONDS } from './store-failures.js';
+
+const logger = new Logger('AuthorizationServer');
+
+/** Builds an engine that signs with the first of these keys; all are published. Costs less than a millisecond. */
+export function createProvider(parts: EngineParts, keys: readonly SigningKeyMaterial[]): Provider {
+  const configuration = providerConfiguration(parts, keys);
+  const provider = createExtendedProvider(parts.issuer, configuration, parts.grantHandlers);
+  // The mount has written these headers itself: no sender has a say in our own URLs.
+  provider.proxy = true;
+  compareSecretsByHash(provider, parts);
+  claimJtisAtomically(provider, parts);
+  endGrantsOnLogout(provider, parts);
+  parts.structuredTokens().attachTo(provider);
+  reportFailures(provider);
+  return provider;
+}
+
+/** Only hashes of secrets are kept, and several may be valid at once. */
+function compareSecretsByHash(provider: Provider, { clientSecrets }: EngineParts): void {
+  provider.Client.prototype.compareClientSecret = function compare(
+    this: { readonly clientId: string },
+    presented: string,
+  ): Promise<boolean> {
+    return answering(async () => {
+      const secret = await clientSecrets.verify(this.clientId, presented);
+      if (secret === null) return false;
+      currentRequest().clientEpoch = secret.clientEpoch;
+      return true;
+    });
+  };
+}
+
+/** The engine's own looks first and writes then: of two at once both would be the first. */
+function claimJtisAtomically(provider: Provider, { replays, family }: EngineParts): void {
+  provider.ReplayDetection.unique = (iss: string, jti: string, exp: number): Promise<boolean> => {
+    const leftSeconds = Math.ceil(exp - family.clock.now().getTime() / 1000);
+    return answering(() =>
+      replays.claim('jti', JSON.stringify([iss, jti]), Math.max(1, leftSeconds)),
+    );
+  };
+}
+
+/** Signing out ends all that was granted in this browser, not the cookie alone. */
+function endGrantsOnLogout(provider: Provider, { endLogin }: EngineParts): void {
+  const { prototype } = provider.Session;
+  const destroy = prototype.destroy;
+  prototype.destroy = async function destroyWithGrants(): Promise<void> {
+    const { uid, accountId } = this;
+    if (accountId !== undefined) await answering(() => endLogin(uid, accountId));
+    await destroy.call(this);
+  };
+}
+
+/** What went wrong here, without what was sent: a stack and no more. */
+function reportFailures(provider: Provider): void {
+  provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
+    logger.error(`${ctx.oidc.route} failed: ${error.message}`, error.stack);
+  });
+  const unavailable = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): void => {
+    if (error.statusCode !== 503) return;
+    ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
+    logger.error(`${ctx.oidc.route} is unavailable: ${String(error.cause)}`);
+  };
+  provider.on('authorization.error', unavailable);
+  provider.on('grant.error', unavailable);
+  provider.on('pushed_authorization_request.error', unavailable);
+  provider.on('revocation.error', unavailable);
+  provider.on('introspection.error', unavailable);
+}

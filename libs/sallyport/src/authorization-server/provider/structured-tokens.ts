@@ -1,0 +1,162 @@
+import { decodeJwt } from 'jose';
+import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
+import type { ClientDirectory } from '../../clients/client.directory.js';
+import type { AccessTokenVerifier } from '../../credentials/bearer/access-token.verifier.js';
+import type { VerifiedAccessToken } from '../../credentials/verified-access-token.js';
+import { SallyportError } from '../../errors.js';
+import type { RevocationChecker } from '../../revocation/revocation.checker.js';
+import type { RevocationService } from '../../revocation/revocation.service.js';
+import { RETRY_AFTER_SECONDS } from './store-failures.js';
+
+type Middleware = Parameters<Provider['use']>[0];
+
+/** What the engine will not do with tokens by value: revoke and introspect them, for clients it has authenticated. */
+export class StructuredTokens {
+  private readonly refused = new WeakSet<object>();
+
+  constructor(
+    private readonly verifier: AccessTokenVerifier,
+    private readonly checker: RevocationChecker,
+    private readonly revocations: RevocationService,
+    private readonly clients: ClientDirectory,
+  ) {}
+
+  /** The engine's own refusal marks the requests that are ours; its error body may be HTML. */
+  attachTo(provider: Provider): void {
+    const mark = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): void => {
+      if (error instanceof errors.UnsupportedTokenType) this.refused.add(ctx);
+    };
+    provider.on('revocation.error', mark);
+    provider.on('introspection.error', mark);
+    provider.use((async (ctx: KoaContextWithOIDC, next) => {
+      await next();
+      await this.answer(ctx);
+    }) as Middleware);
+  }
+
+  /** RFC 7662 §2.1: whoever asks must have proved who they are, which a public client cannot. */
+  private async answer(ctx: KoaContextWithOIDC): Promise<void> {
+    const { route } = (ctx.oidc as KoaContextWithOIDC['oidc'] | undefined) ?? {};
+    const isPublic = ctx.oidc?.client?.clientAuthMethod === 'none';
+    if (route === 'introspection' && isPublic && ctx.status === 200) {
+      respond(ctx, 401, { error: 'invalid_client', error_description: 'authenticate the client' });
+      return;
+    }
+    if (!this.refused.has(ctx)) return;
+    if (route === 'introspection' && isPublic) {
+      respond(ctx, 401, { error: 'invalid_client', error_description: 'authenticate the client' });
+      return;
+    }
+    try {
+      await (route === 'revocation' ? this.revoke(ctx) : this.introspect(ctx));
+    } catch (error) {
+      if (!(error instanceof SallyportError) || error.problem.status !== 503) throw error;
+      ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
+      respond(ctx, 503, { error: 'temporarily_unavailable' });
+    }
+  }
+
+  /** RFC 7009 §2.1, §2.2: only the owner revokes, and a token that is none any more is revoked already. */
+  private async revoke(ctx: KoaContextWithOIDC): Promise<void> {
+    const token = await this.read(ctx);
+    const clientId = ctx.oidc.client?.clientId ?? '';
+    if (token !== null && token.clientId !== clientId) {
+      respond(ctx, 400, {
+        error: 'invalid_request',
+        error_description: 'client is not authorized to revoke the presented token',
+      });
+      return;
+    }
+    if (token?.jti != null) {
+      const { issuer, jti } = token;
+      await this.revocations.revoke(
+        { kind: 'token', issuer, jti },
+        { actor: `client:${clientId}`, reason: 'revoked by the client' },
+      );
+    }
+    respond(ctx, 200, '');
+  }
+
+  private async introspect(ctx: KoaContextWithOIDC): Promise<void> {
+    const token = await this.read(ctx);
+    const audience = audienceOf(String(ctx.oidc.params?.token));
+    const isTold =
+      token !== null && (await this.mayAsk(ctx.oidc.client?.clientId ?? '', token, audience));
+    const isActive = isTold && (await this.isActive(token));
+    respond(ctx, 200, isActive ? introspectionOf(token, audience) : INACTIVE);
+  }
+
+  /** Null for what is no access token of ours, or has expired. */
+  private async read(ctx: KoaContextWithOIDC): Promise<VerifiedAccessToken | null> {
+    try {
+      return await this.verifier.verify(String(ctx.oidc.params?.token));
+    } catch (error) {
+      if (error instanceof SallyportError && error.problem.status < 500) return null;
+      throw error;
+    }
+  }
+
+  /** The client it was issued to, and the resource servers that it is for. */
+  private async mayAsk(
+    clientId: string,
+    token: VerifiedAccessToken,
+    audience: readonly unknown[],
+  ): Promise<boolean> {
+    if (token.clientId === clientId) return true;
+    const caller = await this.clients.find(clientId);
+    return caller?.resources.some((resource) => audience.includes(resource)) === true;
+  }
+
+  private async isActive(token: VerifiedAccessToken): Promise<boolean> {
+    const client = await this.clients.find(token.clientId);
+    if (client === null || client.disabledAt !== null) return false;
+    try {
+      await this.checker.assertNotRevoked({ tokens: [token] });
+      return true;
+    } catch (error) {
+      if (error instanceof SallyportError && error.problem.status < 500) return false;
+      throw error;
+    }
+  }
+}
+
+/** RFC 7662 §2.2: nothing else may be said of it. */
+const INACTIVE = { active: false };
+
+/** `aud` as it stands in a token by value; the verifier only says whether one of ours is in it. */
+function audienceOf(text: string): readonly unknown[] {
+  try {
+    return [decodeJwt(text).aud].flat();
+  } catch {
+    return [];
+  }
+}
+
+function introspectionOf(
+  token: VerifiedAccessToken,
+  audience: readonly unknown[],
+): Record<string, unknown> {
+  const { confirmation } = token;
+  return {
+    active: true,
+    iss: token.issuer,
+    sub: token.user?.subject ?? token.clientId,
+    aud: audience.length === 1 ? audience[0] : audience,
+    client_id: token.clientId,
+    scope: token.scope.join(' '),
+    token_type: confirmation?.jkt === undefined ? 'Bearer' : 'DPoP',
+    jti: token.jti,
+    iat: Math.floor(token.issuedAt.getTime() / 1000),
+    exp: Math.floor(token.expiresAt.getTime() / 1000),
+    ...(token.user !== null && { sub_type: 'user' }),
+    ...(token.roles !== null && { roles: token.roles }),
+    ...(token.sid !== null && { sid: token.sid }),
+    ...(confirmation !== null && { cnf: confirmation }),
+  };
+}
+
+function respond(ctx: KoaContextWithOIDC, status: number, body: object | ''): void {
+  ctx.status = status;
+  ctx.body = body;
+  ctx.remove('WWW-Authenticate');
+}

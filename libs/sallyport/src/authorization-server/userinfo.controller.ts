@@ -1,0 +1,62 @@
+import { Controller, Get, Header, Post, Req } from '@nestjs/common';
+import { ClientDirectory } from '../clients/client.directory.js';
+import { TokenVerifier } from '../credentials/token.verifier.js';
+import { SallyportError } from '../errors.js';
+import { AlwaysEnforced } from '../policy/enforcement.js';
+import { rawRequest, type AdapterRequest } from '../request/adapter-request.js';
+import { parseAuthorizationHeader } from '../request/authorization-header.js';
+import { Public } from '../request/public.decorator.js';
+import { UserStatusService } from '../users/user-status.service.js';
+import { UserDirectory } from './user-directory.js';
+
+/**
+ * OpenID Connect Core §5.3. Ours, since the engine's wants a token that is for nothing else, and ours are for the API.
+ * The token is read from the header alone (RFC 6750 §2.1).
+ */
+@AlwaysEnforced()
+@Public()
+@Controller('oauth/userinfo')
+export class UserinfoController {
+  constructor(
+    private readonly tokens: TokenVerifier,
+    private readonly clients: ClientDirectory,
+    private readonly users: UserStatusService,
+    private readonly directory: UserDirectory,
+  ) {}
+
+  @Get()
+  @Header('Cache-Control', 'no-store')
+  show(@Req() request: AdapterRequest): Promise<Readonly<Record<string, unknown>>> {
+    return this.claimsFor(request);
+  }
+
+  @Post()
+  @Header('Cache-Control', 'no-store')
+  answer(@Req() request: AdapterRequest): Promise<Readonly<Record<string, unknown>>> {
+    return this.claimsFor(request);
+  }
+
+  private async claimsFor(request: AdapterRequest): Promise<Readonly<Record<string, unknown>>> {
+    const { user, scope, clientId } = await this.tokens.verify(bearerOf(request));
+    const client = await this.clients.find(clientId);
+    if (client === null || client.disabledAt !== null) {
+      throw new SallyportError('ERR_CLIENT_DISABLED', { reason: `client ${clientId}` });
+    }
+    if (user === null || !scope.includes('openid')) {
+      throw new SallyportError('ERR_SCOPE_INSUFFICIENT', { scope: ['openid'] });
+    }
+    if (await this.users.isSuspended(user)) throw new SallyportError('ERR_USER_SUSPENDED');
+    const claims = await this.directory.claims(user.subject, new Set(scope));
+    return { ...claims, sub: user.subject };
+  }
+}
+
+function bearerOf(request: AdapterRequest): string {
+  const lines = rawRequest(request).headersDistinct.authorization ?? [];
+  const [line] = lines;
+  if (line === undefined) throw new SallyportError('ERR_CREDENTIAL_MISSING');
+  if (lines.length > 1) throw new SallyportError('ERR_CREDENTIAL_REPEATED');
+  const { scheme, token68 } = parseAuthorizationHeader(line);
+  if (scheme !== 'bearer') throw new SallyportError('ERR_CREDENTIAL_UNSUPPORTED');
+  return token68;
+}

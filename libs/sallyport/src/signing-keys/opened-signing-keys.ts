@@ -1,0 +1,58 @@
+import type { JWK } from 'jose';
+import type { Sealer } from '../sealing/sealer.js';
+import { openPrivateKey } from './issue-signing-key.js';
+import type { SigningAlgorithm, SigningKey, SigningKeyState } from './signing-key.js';
+
+/** A key for the engine that signs tokens. It holds private members: never log, serialise, publish or store it. */
+export interface SigningKeyMaterial {
+  /** RFC 7638 thumbprint. */
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly state: SigningKeyState;
+  /** With all private members (RFC 7517 §9.2), `kid`, `alg` and `use`. */
+  readonly privateJwk: JWK;
+}
+
+const ORDER: readonly SigningKeyState[] = ['active', 'next', 'retiring'];
+
+/** Unseals each private key once, and forgets it when it is no longer current. */
+export class OpenedSigningKeys {
+  private opened: readonly SigningKeyMaterial[] = [];
+
+  constructor(private readonly sealer: Sealer) {}
+
+  /**
+   * The active key first, then the next and the retiring ones. The same array as before while no key came, went or
+   * changed its state. Throws ERR_SEAL_BROKEN when one of them cannot be unsealed.
+   */
+  of(current: readonly SigningKey[]): readonly SigningKeyMaterial[] {
+    const keys = current.filter(({ state }) => ORDER.includes(state)).sort(byStateThenKid);
+    if (!this.areOpened(keys)) this.opened = keys.map((key) => this.materialOf(key));
+    return this.opened;
+  }
+
+  private areOpened(keys: readonly SigningKey[]): boolean {
+    return (
+      keys.length === this.opened.length &&
+      this.opened.every(
+        ({ kid, state }, index) => kid === keys[index]?.kid && state === keys[index].state,
+      )
+    );
+  }
+
+  private materialOf(key: SigningKey): SigningKeyMaterial {
+    const { kid, algorithm, state } = key;
+    const known = this.opened.find((opened) => opened.kid === kid);
+    return { kid, algorithm, state, privateJwk: known?.privateJwk ?? this.unseal(key) };
+  }
+
+  private unseal(key: SigningKey): JWK {
+    const members = openPrivateKey(key, this.sealer).export({ format: 'jwk' }) as JWK;
+    return { ...members, kid: key.kid, alg: key.algorithm, use: 'sig' };
+  }
+}
+
+function byStateThenKid(a: SigningKey, b: SigningKey): number {
+  const byState = ORDER.indexOf(a.state) - ORDER.indexOf(b.state);
+  return byState === 0 ? Number(a.kid > b.kid) - Number(a.kid < b.kid) : byState;
+}
