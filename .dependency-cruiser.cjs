@@ -122,6 +122,7 @@ module.exports = {
     home('pglite-stays-in-its-store', '@electric-sql/pglite', 'stores/pglite/'),
     home('redis-stays-in-its-store', 'ioredis', 'stores/redis/'),
     home('passport-stays-in-its-integration', '(@nestjs/)?passport[^/]*', 'integrations/passport/'),
+    home('engine-behind-its-wall', 'oidc-provider', 'authorization-server/provider/'),
     home(
       'throttler-stays-in-throttling',
       '@nestjs/throttler',
@@ -131,10 +132,10 @@ module.exports = {
     home('openapi-stays-at-the-surface', '@nestjs/swagger', 'admin/'),
     rule(
       'protecting-an-api-loads-no-optional-peer',
-      'whoever imports the package by its name needs neither TypeORM nor Redis nor Passport',
+      'whoever imports the package by its name needs neither TypeORM nor Redis nor Passport nor an engine',
       { path: inside('(index|(api-keys|throttling|testing)/index)\\.ts$') },
       {
-        path: 'node_modules/((@nestjs/)?typeorm|pg|@electric-sql|ioredis|(@nestjs/)?passport[^/]*|class-[a-z]+|@nestjs/swagger)/',
+        path: 'node_modules/((@nestjs/)?typeorm|pg|@electric-sql|ioredis|(@nestjs/)?passport[^/]*|oidc-provider|class-[a-z]+|@nestjs/swagger)/',
         reachable: true,
       },
     ),
@@ -147,7 +148,7 @@ module.exports = {
         path: '^libs/',
         pathNot: inside(
           '(index|production|embedded)\\.ts$',
-          '(api-keys|throttling|admin|testing|stores/typeorm|stores/redis|integrations/passport)/index\\.ts$',
+          '(api-keys|authorization-server|throttling|admin|testing|stores/typeorm|stores/redis|integrations/passport)/index\\.ts$',
         ),
       },
     ),

@@ -106,6 +106,10 @@ const plants: Record<string, { readonly bad: Plant; readonly good?: Plant }> = {
     bad: [`${src}/credentials/old-school.ts`, '@nestjs/passport'],
     good: [`${src}/integrations/passport/strategy.ts`, '@nestjs/passport'],
   },
+  'engine-behind-its-wall': {
+    bad: [`${src}/authorization-server/mount/short-cut.ts`, 'oidc-provider'],
+    good: [`${src}/authorization-server/provider/short-way.ts`, 'oidc-provider'],
+  },
   'throttler-stays-in-throttling': {
     bad: [`${src}/policy/throttled.ts`, '@nestjs/throttler'],
     good: [`${src}/throttling/throttled.ts`, '@nestjs/throttler'],

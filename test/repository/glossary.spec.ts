@@ -37,7 +37,9 @@ const spellingsOf = (words: string): RegExp =>
 
 describe('The glossary', () => {
   it.each(terms)('takes "$word" from a standard, or says that it is ours [C59]', ({ standard }) => {
-    expect(standard).toMatch(/^(?:RFC \d{4} §\d+(?:\.\d+)*|NIST RBAC|ours)$/);
+    expect(standard).toMatch(
+      /^(?:(?:RFC \d{4}|OpenID Connect Core) §\d+(?:\.\d+)*|NIST RBAC|ours)$/,
+    );
   });
 
   it.each(terms)('names for "$word" what is in the code [C59]', ({ names }) => {

@@ -16,15 +16,23 @@ describe('Identifiers of rows', () => {
       );
       expect(Object.fromEntries(columns.map(({ name, type }) => [name, type]))).toEqual({
         'api_keys.id': 'text', // 16 base62 characters of the key itself
+        'authorization_codes.code_hash': 'text', // SHA-256 of the code
         'changes.id': 'uuid',
         'client_secrets.id': 'uuid',
         'clients.client_id': 'text',
+        'consents.client_id': 'text',
+        'consents.issuer': 'text',
+        'consents.subject': 'text',
+        'grants.id': 'text', // the engine's: `gid` of its tokens, which no sender may guess
+        'login_sessions.id': 'text', // the engine's too
         'migrations.name': 'text',
+        'opaque_tokens.id': 'uuid',
         'revocations.key': 'text',
         'role_grants.id': 'uuid',
         'signing_keys.kid': 'text',
         'user_states.issuer': 'text',
         'user_states.subject': 'text',
+        'user_tokens.id': 'uuid',
       });
     } finally {
       await dataSource.destroy();

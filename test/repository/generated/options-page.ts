@@ -17,6 +17,19 @@ const sections: readonly (readonly [heading: string, name: string, file: string]
   ['stores: embeddedStores({ … })', 'EmbeddedStoresOptions', 'embedded.ts'],
   ['both stores: { … }', 'TypeOrmStoresOptions', 'stores/typeorm/typeorm-stores.module.ts'],
   ['AdminModule.forRoot({ … })', 'AdminOptions', 'admin/admin.options.ts'],
+  [
+    'AuthorizationServerModule.forRoot({ … })',
+    'AuthorizationServerOptions',
+    'authorization-server/authorization-server.options.ts',
+  ],
+  [
+    'AuthorizationServerModule.forRoot({ … }) and .forRootAsync({ … })',
+    'AuthorizationServerStructure',
+    'authorization-server/authorization-server.module-definition.ts',
+  ],
+  ['resources: [{ … }]', 'ResourceOptions', 'authorization-server/authorization-server.options.ts'],
+  ['signIn: { … }', 'SignInOptions', 'authorization-server/interactions/sign-in.options.ts'],
+  ['theme: { … }', 'ThemeOptions', 'authorization-server/pages/theme.ts'],
 ];
 
 /** docs/options.md, from the comments above the members. */

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, UseGuards } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiProperty, ApiTags } from '@nestjs/swagger';
 import {
   ConsentService,
@@ -10,6 +10,7 @@ import {
   type UserPrincipal,
 } from '@sallyport/nest';
 import { nameOf } from '../caller-name.js';
+import { FirstPartyOnlyGuard } from './first-party-only.guard.js';
 
 /** What the user allowed an app of somebody else. */
 export class ConsentView {
@@ -25,6 +26,7 @@ export class ConsentView {
 
 @ApiTags('me')
 @RequireUser()
+@UseGuards(FirstPartyOnlyGuard)
 @Controller('v1/me/consents')
 export class ConsentsController {
   constructor(private readonly consents: ConsentService) {}

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiNoContentResponse, ApiProperty, ApiTags } from '@nestjs/swagger';
 import {
   CurrentCaller,
@@ -11,6 +11,7 @@ import {
 import { IsString, Length, MaxLength } from 'class-validator';
 import { nameOf } from '../caller-name.js';
 import { ChangePassword } from '../users/change-password.js';
+import { FirstPartyOnlyGuard } from './first-party-only.guard.js';
 
 export class NewPassword {
   @ApiProperty({ maxLength: 1024 })
@@ -25,6 +26,8 @@ export class NewPassword {
 }
 
 @ApiTags('me')
+@RequireUser()
+@UseGuards(FirstPartyOnlyGuard)
 @Controller('v1/me/password')
 export class PasswordController {
   constructor(private readonly passwords: ChangePassword) {}
@@ -33,7 +36,6 @@ export class PasswordController {
   @Post()
   @HttpCode(204)
   @ApiNoContentResponse()
-  @RequireUser()
   @RateLimit({ limit: 5, windowSeconds: 60 })
   async change(
     @Body() body: NewPassword,

@@ -1,4 +1,14 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   CurrentCaller,
@@ -11,11 +21,13 @@ import {
 } from '@sallyport/nest';
 import { nameOf } from '../caller-name.js';
 import { CurrentSession } from './current-session.js';
+import { FirstPartyOnlyGuard } from './first-party-only.guard.js';
 import { RenameSession, SessionView, viewOf } from './session-view.js';
 
 /** Where the user is signed in. What is another user's is not there. */
 @ApiTags('me')
 @RequireUser()
+@UseGuards(FirstPartyOnlyGuard)
 @Controller('v1/me/sessions')
 export class SessionsController {
   constructor(

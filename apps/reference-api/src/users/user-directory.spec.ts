@@ -14,7 +14,10 @@ const ALICE: UserEntity = {
   passwordHash: 'hash of secret',
 };
 /** Of another issuer: not ours, whatever they are called. */
-const STRANGER: UserEntity = { ...ALICE, issuer: 'https://other.test', username: 'eve' };
+const STRANGER: UserEntity = Object.assign({}, ALICE, {
+  issuer: 'https://other.test',
+  username: 'eve',
+});
 
 describe('AppUserDirectory', () => {
   let asked: Partial<UserEntity>[];

@@ -39,7 +39,7 @@ export class UserinfoController {
   private async claimsFor(request: AdapterRequest): Promise<Readonly<Record<string, unknown>>> {
     const { user, scope, clientId } = await this.tokens.verify(bearerOf(request));
     const client = await this.clients.find(clientId);
-    if (client === null || client.disabledAt !== null) {
+    if (client?.disabledAt !== null) {
       throw new SallyportError('ERR_CLIENT_DISABLED', { reason: `client ${clientId}` });
     }
     if (user === null || !scope.includes('openid')) {

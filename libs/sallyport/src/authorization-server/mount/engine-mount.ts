@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../clock.js';
@@ -16,6 +15,18 @@ import { addressToIssuer } from './engine-address.js';
 export type EngineResponse = ServerResponse & {
   readonly raw?: ServerResponse;
   readonly hijack?: () => void;
+};
+
+/**
+ * For whatever the engine answers by itself; our pages bring stricter ones. It adds the hash of its one script, which
+ * sends a form on, to a `script-src` that it finds.
+ */
+const HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
 };
 
 /** Hands requests to the engine, as if they had come to it alone. */
@@ -37,6 +48,10 @@ export class EngineMount {
     const raw = rawRequest(request);
     const address = this.origin.addressOf(request);
     const arrival = { at: this.clock.now(), address };
+    // Node keeps the first of two and drops the other: nobody may be two clients.
+    if ((raw.headersDistinct.authorization ?? []).length > 1) {
+      throw new SallyportError('ERR_CREDENTIAL_REPEATED');
+    }
     if (raw.readableEnded && raw.method === 'POST') {
       throw new SallyportError('ERR_OPTIONS_INVALID', {
         reason: 'something read the body of a request under /oauth before the authorization server',
@@ -45,10 +60,15 @@ export class EngineMount {
     // Before the request is handed over, so that a store that is away is answered like everywhere else.
     await this.engine.provider();
     const out = response.raw ?? response;
+    if (out.closed) return;
     carryHeaders(response, out);
     response.hijack?.();
+    for (const [name, value] of Object.entries(HEADERS)) out.setHeader(name, value);
     addressToIssuer(raw, this.issuer, path, address);
-    const closed = once(out, 'close');
+    const { promise: closed, resolve } = Promise.withResolvers<undefined>();
+    out.once('close', () => {
+      resolve(undefined);
+    });
     await this.engine.handle(raw, out, arrival);
     await closed;
   }

@@ -2,12 +2,10 @@ import type { Adapter, AdapterFactory } from 'oidc-provider';
 import { ClientAdapter } from './client.adapter.js';
 import type { EngineParts } from './engine-parts.js';
 import { InteractionAdapter, PushedRequestAdapter } from './ephemeral.adapters.js';
-import {
-  AuthorizationCodeAdapter,
-  GrantAdapter,
-  OpaqueTokenAdapter,
-  RefreshTokenAdapter,
-} from './family.adapters.js';
+import { AuthorizationCodeAdapter } from './authorization-code.adapter.js';
+import { GrantAdapter } from './grant.adapter.js';
+import { OpaqueTokenAdapter } from './opaque-token.adapter.js';
+import { RefreshTokenAdapter } from './refresh-token.adapter.js';
 import { AbsentModelAdapter, guardedAdapter, type ModelAdapter } from './model-adapter.js';
 import { SessionAdapter } from './session.adapter.js';
 

@@ -14,7 +14,7 @@ export class ClientAdapter extends ModelAdapter {
 
   override async find(clientId: string): Promise<AdapterPayload | undefined> {
     const client = await this.clients.find(clientId);
-    if (client === null || client.disabledAt !== null) return undefined;
-    return clientMetadata(client, this.signingAlgorithm) as AdapterPayload;
+    if (client?.disabledAt !== null) return undefined;
+    return clientMetadata(client, this.signingAlgorithm);
   }
 }

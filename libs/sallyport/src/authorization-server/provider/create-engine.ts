@@ -18,7 +18,7 @@ import { EnginePages } from './engine-pages.js';
 import type { EngineParts } from './engine-parts.js';
 import { requestOf } from './engine-request.js';
 import { Engine } from './engine.js';
-import type { FamilyStores } from './family.adapters.js';
+import type { FamilyStores } from './family-stores.js';
 import { GrantHandlers } from './grant-handlers.js';
 import { RefreshGrace } from './refresh-grace.js';
 import { StructuredTokens } from './structured-tokens.js';

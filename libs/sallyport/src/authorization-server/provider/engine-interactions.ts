@@ -4,16 +4,16 @@ import {
   type Interaction as EngineInteraction,
   type InteractionResults,
 } from 'oidc-provider';
-import { ClientDirectory } from '../../clients/client.directory.js';
-import { Clock } from '../../clock.js';
-import { ConsentService } from '../../consents/consent.service.js';
+import { type ClientDirectory } from '../../clients/client.directory.js';
+import { type Clock } from '../../clock.js';
+import { type ConsentService } from '../../consents/consent.service.js';
 import { SallyportError } from '../../errors.js';
 import {
   Interactions,
   type CompletedLogin,
   type Interaction,
 } from '../interactions/interaction.js';
-import { Engine } from './engine.js';
+import { type Engine } from './engine.js';
 
 /** The pages' view of the engine. */
 export class EngineInteractions extends Interactions {
@@ -32,7 +32,7 @@ export class EngineInteractions extends Interactions {
     if (found === null) return null;
     const { client_id: clientId, redirect_uri: redirectUri, login_hint: loginHint } = found.params;
     const client = await this.clients.find(String(clientId));
-    if (client === null || client.disabledAt !== null) return null;
+    if (client?.disabledAt !== null) return null;
     const { name } = found.prompt;
     if (name !== 'login' && name !== 'consent') return null;
     return {

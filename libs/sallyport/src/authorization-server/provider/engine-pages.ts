@@ -17,7 +17,10 @@ export class EnginePages {
     this.show(ctx, this.pages.loggedOut({ clientName: ctx.oidc.client?.clientName ?? null }), null);
   }
 
-  error(ctx: KoaContextWithOIDC, out: { error: string; error_description?: string | undefined }): void {
+  error(
+    ctx: KoaContextWithOIDC,
+    out: { error: string; error_description?: string | undefined },
+  ): void {
     const isOurFault = ctx.status >= 500;
     if (ctx.status === 503) ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
     const page = {

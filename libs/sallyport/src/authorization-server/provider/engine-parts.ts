@@ -7,7 +7,7 @@ import type { ResolvedAuthorizationServerOptions } from '../authorization-server
 import type { UserDirectory } from '../user-directory.js';
 import type { ConsentPolicy } from './consent-policy.js';
 import type { EnginePages } from './engine-pages.js';
-import type { FamilyStores } from './family.adapters.js';
+import type { FamilyStores } from './family-stores.js';
 import type { GrantHandlers } from './grant-handlers.js';
 import type { StructuredTokens } from './structured-tokens.js';
 import type { TokenClaims } from './token-claims.js';

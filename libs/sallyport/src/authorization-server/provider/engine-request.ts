@@ -48,9 +48,7 @@ const requests = new WeakMap<object, EngineRequest>();
 
 /** The state of the request that the engine is working on. */
 export function currentRequest(): EngineRequest {
-  const ctx = Provider.ctx;
-  if (ctx === undefined) throw new TypeError('the engine is not working on a request');
-  return requestOf(ctx);
+  return requestOf(engineContext());
 }
 
 export function requestOf(ctx: KoaContextWithOIDC): EngineRequest {
@@ -61,4 +59,18 @@ export function requestOf(ctx: KoaContextWithOIDC): EngineRequest {
   const request = new EngineRequest(arrival);
   requests.set(ctx, request);
   return request;
+}
+
+export function engineContext(): KoaContextWithOIDC {
+  const ctx = Provider.ctx;
+  if (ctx === undefined) throw new TypeError('the engine is not working on a request');
+  return ctx;
+}
+
+const MAX_USER_AGENT_LENGTH = 200;
+
+/** What the sender says it is, cut to what a list of sessions can show. */
+export function userAgentOf(ctx: KoaContextWithOIDC): string | null {
+  const text = ctx.get('user-agent').slice(0, MAX_USER_AGENT_LENGTH);
+  return text === '' ? null : text;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import type { SigningKeyMaterial } from '../../signing-keys/opened-signing-keys.js';
-import { SigningKeyService } from '../../signing-keys/signing-key.service.js';
+import { type SigningKeyService } from '../../signing-keys/signing-key.service.js';
 import type { EngineParts } from './engine-parts.js';
 import { noteArrival, type Arrival } from './engine-request.js';
 import { createProvider } from './provider.factory.js';
@@ -47,7 +47,7 @@ export class Engine {
     const keys = await this.signingKeys.signingKeys();
     if (this.running?.keys !== keys) {
       const provider = createProvider(this.parts, keys);
-      this.running = { provider, handle: provider.callback() as Handler, keys };
+      this.running = { provider, handle: provider.callback(), keys };
     }
     return this.running;
   }

@@ -3,6 +3,12 @@ import type { EphemeralRecordStore } from '../../ephemeral/ephemeral-record.stor
 import type { ReplayStore } from '../../ephemeral/replay.store.js';
 import { ModelAdapter } from './model-adapter.js';
 
+/** Long enough for a person to find their password, and no longer: anybody may begin one. */
+export const INTERACTION_SECONDS = 900;
+
+/** A pushed request, which anybody may send for a public client, is no bigger than a URL could be. */
+const MAX_PUSHED_LENGTH = 16_384;
+
 /** Questions to the user that a browser has open. */
 export class InteractionAdapter extends ModelAdapter {
   constructor(private readonly records: EphemeralRecordStore) {
@@ -28,9 +34,6 @@ export class InteractionAdapter extends ModelAdapter {
   }
 }
 
-/** How long a pushed request is remembered once it can no longer be started: logins that began with it go on. */
-const REMEMBERED_SECONDS = 3_600;
-
 /** Pushed authorization requests (RFC 9126): one code each. */
 export class PushedRequestAdapter extends ModelAdapter {
   constructor(
@@ -42,8 +45,11 @@ export class PushedRequestAdapter extends ModelAdapter {
 
   override async upsert(id: string, payload: AdapterPayload, ttlSeconds = 0): Promise<void> {
     const { jti: _bearer, ...kept } = payload;
-    const rememberedSeconds = Math.max(1, ttlSeconds) + REMEMBERED_SECONDS;
-    await this.records.put('pushed-request', id, JSON.stringify(kept), rememberedSeconds);
+    const text = JSON.stringify(kept);
+    if (text.length > MAX_PUSHED_LENGTH) throw new errors.InvalidRequest('the request is too long');
+    // For as long as a login that began with it may go on.
+    const rememberedSeconds = Math.max(1, ttlSeconds) + INTERACTION_SECONDS;
+    await this.records.put('pushed-request', id, text, rememberedSeconds);
   }
 
   override async find(id: string): Promise<AdapterPayload | undefined> {
@@ -53,13 +59,13 @@ export class PushedRequestAdapter extends ModelAdapter {
 
   /** RFC 9126 §4: a `request_uri` is used once. Of several logins that began with it, one gets a code. */
   override async consume(id: string): Promise<void> {
-    if (!(await this.replays.claim('pushed-request', id, REMEMBERED_SECONDS))) {
+    if (!(await this.replays.claim('pushed-request', id, INTERACTION_SECONDS))) {
       throw new errors.InvalidRequestUri('request_uri was used already');
     }
     const payload = parsed(await this.records.get('pushed-request', id));
     if (payload === undefined) return;
     const used = { ...payload, consumed: true };
-    await this.records.put('pushed-request', id, JSON.stringify(used), REMEMBERED_SECONDS);
+    await this.records.put('pushed-request', id, JSON.stringify(used), INTERACTION_SECONDS);
   }
 }
 

@@ -2,63 +2,43 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { hashSecret } from '../../hashing/secret-hash.js';
 import { answering } from './store-failures.js';
 
-/** The engine's adapter for one of its models; a model overrides what it uses. */
-export abstract class ModelAdapter implements Adapter {
-  constructor(protected readonly model: string) {}
+/** Where one of the engine's models is kept. It offers what the engine does with that model, and nothing else. */
+export abstract class ModelAdapter {
+  constructor(readonly model: string) {}
 
-  upsert(_id: string, _payload: AdapterPayload, _ttlSeconds?: number): Promise<void> {
-    return this.unused('upsert');
-  }
-
-  find(_id: string): Promise<AdapterPayload | undefined> {
-    return this.unused('find');
-  }
-
-  findByUid(_uid: string): Promise<AdapterPayload | undefined> {
-    return this.unused('findByUid');
-  }
-
-  findByUserCode(_userCode: string): Promise<AdapterPayload | undefined> {
-    return this.unused('findByUserCode');
-  }
-
-  consume(_id: string): Promise<void> {
-    return this.unused('consume');
-  }
-
-  destroy(_id: string): Promise<void> {
-    return this.unused('destroy');
-  }
-
-  revokeByGrantId(_grantId: string): Promise<void> {
-    return this.unused('revokeByGrantId');
-  }
-
-  private unused(operation: string): Promise<never> {
-    return Promise.reject(new TypeError(`${this.model}.${operation} is not offered`));
-  }
+  upsert?(id: string, payload: AdapterPayload, ttlSeconds?: number): Promise<void>;
+  find?(id: string): Promise<AdapterPayload | undefined>;
+  findByUid?(uid: string): Promise<AdapterPayload | undefined>;
+  consume?(id: string): Promise<void>;
+  destroy?(id: string): Promise<void>;
+  revokeByGrantId?(grantId: string): Promise<void>;
 }
 
 /** A model that is switched off. */
 export class AbsentModelAdapter extends ModelAdapter {}
 
-/** Makes every operation of an adapter answer 503 when a store is away. */
-export const guardedAdapter = (adapter: ModelAdapter): Adapter => ({
-  upsert: (id, payload, ttl) => answering(() => adapter.upsert(id, payload, ttl)),
-  find: (id) => answering(() => adapter.find(id)),
-  findByUid: (uid) => answering(() => adapter.findByUid(uid)),
-  findByUserCode: (userCode) => answering(() => adapter.findByUserCode(userCode)),
-  consume: (id) => answering(() => adapter.consume(id)),
-  destroy: (id) => answering(() => adapter.destroy(id)),
-  revokeByGrantId: (grantId) => answering(() => adapter.revokeByGrantId(grantId)),
-});
+/** The engine's adapter on ours: a store that is away becomes 503, and what is not offered fails. */
+export function guardedAdapter(adapter: ModelAdapter): Adapter {
+  const absent = (operation: string): Promise<never> =>
+    Promise.reject(new TypeError(`${adapter.model}.${operation} is not offered`));
+  return {
+    upsert: (...given) => answering(() => adapter.upsert?.(...given) ?? absent('upsert')),
+    find: (id) => answering(() => adapter.find?.(id) ?? absent('find')),
+    findByUid: (uid) => answering(() => adapter.findByUid?.(uid) ?? absent('findByUid')),
+    findByUserCode: () => absent('findByUserCode'),
+    consume: (id) => answering(() => adapter.consume?.(id) ?? absent('consume')),
+    destroy: (id) => answering(() => adapter.destroy?.(id) ?? absent('destroy')),
+    revokeByGrantId: (id) =>
+      answering(() => adapter.revokeByGrantId?.(id) ?? absent('revokeByGrantId')),
+  };
+}
 
 /** `jti` of these models is the bearer value: only its hash is kept, and the rest of the payload beside it. */
 export function withoutSecret({
   jti: _bearer,
   ...details
 }: AdapterPayload): Record<string, unknown> {
-  return details as Record<string, unknown>;
+  return details;
 }
 
 export const hashOf = hashSecret;

@@ -7,13 +7,12 @@ import {
 import type { SigningKeyMaterial } from '../../signing-keys/opened-signing-keys.js';
 import type { UserDirectory } from '../user-directory.js';
 import type { EngineParts } from './engine-parts.js';
+import { INTERACTION_SECONDS } from './ephemeral.adapters.js';
 import { ORIGINS } from './client-metadata.js';
 import { adapterFor } from './artifact-adapters.js';
 import { Resources } from './resources.js';
 import { answering } from './store-failures.js';
 
-/** Long enough for a person to find their password. */
-const INTERACTION_SECONDS = 3_600;
 const CODE_SECONDS = 60;
 /** RFC 7523 §3: an assertion is remembered until it expires, so it may not live for ever. */
 const MAX_ASSERTION_SECONDS = 300;
@@ -51,14 +50,14 @@ export function providerConfiguration(
 
   return {
     adapter: adapterFor(parts, algorithm),
-    jwks: { keys: keys.map(({ privateJwk }) => ({ ...privateJwk })) } as Configuration['jwks'],
+    jwks: { keys: keys.map(({ privateJwk }) => ({ ...privateJwk })) },
     routes: ROUTES,
     cookies: {
       keys: parts.cookieKeys.map((key) => key.toString('base64url')),
       names: {
-        session: cookieName(issuer, 'sallyport_session'),
-        interaction: 'sallyport_interaction',
-        resume: 'sallyport_resume',
+        session: cookieName(issuer, '__Host-', 'session'),
+        interaction: cookieName(issuer, '__Secure-', 'interaction'),
+        resume: cookieName(issuer, '__Secure-', 'resume'),
       },
       long: { httpOnly: true, sameSite: 'lax', signed: true },
       short: { httpOnly: true, sameSite: 'lax', signed: true },
@@ -92,7 +91,7 @@ export function providerConfiguration(
       idTokenSigningAlgValues: [...new Set(keys.map((key) => key.algorithm))],
     },
     assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => {
-      assertAssertion(claims, issuer);
+      assertAssertion(claims, issuer, parts.family.clock.now());
     },
     pkce: {
       // OAuth 2.1 §7.5.2: every client; RFC 9700 §2.1.1: public ones at the very least.
@@ -176,9 +175,9 @@ const PROFILE_CLAIMS = [
   'updated_at',
 ];
 
-/** RFC 6265bis §4.1.3.2: with this prefix no sub-domain and no plain http can plant a cookie. */
-const cookieName = (issuer: string, name: string): string =>
-  issuer.startsWith('https:') ? `__Host-${name}` : name;
+/** RFC 6265bis §4.1.3: with these prefixes no sub-domain and no plain http can plant a cookie. */
+const cookieName = (issuer: string, prefix: '__Host-' | '__Secure-', name: string): string =>
+  `${issuer.startsWith('https:') ? prefix : ''}sallyport_${name}`;
 
 async function accountOf(directory: UserDirectory, subject: string): Promise<Account | undefined> {
   if ((await directory.findBySub(subject)) === null) return undefined;
@@ -198,12 +197,12 @@ function mayRevoke(clientId: string, owner: string | undefined): boolean {
 }
 
 /** RFC 7523 §3 with FAPI 2.0 §5.3.2.1: meant for this issuer and nobody else, and not for long. */
-function assertAssertion({ aud, exp }: Record<string, unknown>, issuer: string): void {
+function assertAssertion({ aud, exp }: Record<string, unknown>, issuer: string, now: Date): void {
   const audience = [aud].flat();
   if (audience.length !== 1 || audience[0] !== issuer) {
     throw new errors.InvalidClientAuth('aud must be the issuer identifier and nothing else');
   }
-  const latest = Date.now() / 1000 + MAX_ASSERTION_SECONDS + CLOCK_TOLERANCE_SECONDS;
+  const latest = now.getTime() / 1000 + MAX_ASSERTION_SECONDS + CLOCK_TOLERANCE_SECONDS;
   if (typeof exp !== 'number' || exp > latest) {
     throw new errors.InvalidClientAuth('exp must be within five minutes');
   }

@@ -51,7 +51,8 @@ function claimJtisAtomically(provider: Provider, { replays, family }: EnginePart
 /** Signing out ends all that was granted in this browser, not the cookie alone. */
 function endGrantsOnLogout(provider: Provider, { endLogin }: EngineParts): void {
   const { prototype } = provider.Session;
-  const destroy = prototype.destroy;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called below with the session it is of
+  const { destroy } = prototype;
   prototype.destroy = async function destroyWithGrants(): Promise<void> {
     const { uid, accountId } = this;
     if (accountId !== undefined) await answering(() => endLogin(uid, accountId));

@@ -66,9 +66,8 @@ function assumeOrCheckScope(
     return;
   }
   const known = new Set([...allowed, ...openid]);
-  const beyond = String(params.scope)
-    .split(' ')
-    .filter((value) => !known.has(value));
+  const asked = typeof params.scope === 'string' ? params.scope.split(' ') : [];
+  const beyond = asked.filter((value) => !known.has(value));
   if (beyond.length > 0) {
     throw new errors.InvalidScope('the client may not ask for this scope', beyond.join(' '));
   }

@@ -73,7 +73,7 @@ export class SessionAdapter extends ModelAdapter {
 function epochOfLogin(accountId: string | null): number | null {
   const ctx = Provider.ctx;
   const login = ctx?.oidc.route === 'resume' ? ctx.oidc.result?.login : undefined;
-  if (login === undefined || login.accountId !== accountId) return null;
+  if (login?.accountId !== accountId) return null;
   if (typeof login.userEpoch !== 'number') throw new TypeError('a login without epoch');
   return login.userEpoch;
 }

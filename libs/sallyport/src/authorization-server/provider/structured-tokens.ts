@@ -34,21 +34,20 @@ export class StructuredTokens {
     }) as Middleware);
   }
 
-  /** RFC 7662 §2.1: whoever asks must have proved who they are, which a public client cannot. */
   private async answer(ctx: KoaContextWithOIDC): Promise<void> {
-    const { route } = (ctx.oidc as KoaContextWithOIDC['oidc'] | undefined) ?? {};
-    const isPublic = ctx.oidc?.client?.clientAuthMethod === 'none';
-    if (route === 'introspection' && isPublic && ctx.status === 200) {
-      respond(ctx, 401, { error: 'invalid_client', error_description: 'authenticate the client' });
+    // Outside the engine's routes there is none.
+    const oidc = ctx.oidc as KoaContextWithOIDC['oidc'] | undefined;
+    const isRefused = this.refused.has(ctx);
+    // RFC 7662 §2.1: whoever asks must have proved who they are, which a public client cannot.
+    const isPublic = oidc?.client?.clientAuthMethod === 'none';
+    if (oidc?.route === 'introspection' && isPublic && (isRefused || ctx.status === 200)) {
+      const what = { error: 'invalid_client', error_description: 'authenticate the client' };
+      respond(ctx, 401, what);
       return;
     }
-    if (!this.refused.has(ctx)) return;
-    if (route === 'introspection' && isPublic) {
-      respond(ctx, 401, { error: 'invalid_client', error_description: 'authenticate the client' });
-      return;
-    }
+    if (!isRefused) return;
     try {
-      await (route === 'revocation' ? this.revoke(ctx) : this.introspect(ctx));
+      await (oidc?.route === 'revocation' ? this.revoke(ctx) : this.introspect(ctx));
     } catch (error) {
       if (!(error instanceof SallyportError) || error.problem.status !== 503) throw error;
       ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
@@ -67,7 +66,7 @@ export class StructuredTokens {
       });
       return;
     }
-    if (token?.jti != null) {
+    if (token !== null && token.jti !== null) {
       const { issuer, jti } = token;
       await this.revocations.revoke(
         { kind: 'token', issuer, jti },
@@ -109,7 +108,7 @@ export class StructuredTokens {
 
   private async isActive(token: VerifiedAccessToken): Promise<boolean> {
     const client = await this.clients.find(token.clientId);
-    if (client === null || client.disabledAt !== null) return false;
+    if (client?.disabledAt !== null) return false;
     try {
       await this.checker.assertNotRevoked({ tokens: [token] });
       return true;

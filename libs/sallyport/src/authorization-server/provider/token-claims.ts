@@ -24,7 +24,7 @@ export class TokenClaims {
   }
 
   private async ofUser(ctx: KoaContextWithOIDC, token: AccessToken): Promise<UnknownObject> {
-    const { accountId, clientId = '', grantId = '' } = token;
+    const { accountId, clientId = '', grantId } = token;
     const grant = requestOf(ctx).grants.get(grantId);
     if (!grant) throw new TypeError('an access token without grant');
     const user = { issuer: this.issuer, subject: accountId };

@@ -5,7 +5,7 @@ import type { Transaction } from '../../transactions/transaction.js';
 import type { Grant } from '../../user-tokens/grant.js';
 import type { SessionService } from '../../user-tokens/session.service.js';
 import { SpentMeanwhile, type EngineRequest } from './engine-request.js';
-import { findLiving, type FamilyStores } from './family.adapters.js';
+import { findLiving, type FamilyStores } from './family-stores.js';
 
 /**
  * Spends what was presented and writes what it gave: all of it or nothing, in one short transaction once the engine
@@ -37,7 +37,7 @@ export class TokenCommit {
 
   /** Ends a code that was tried with a wrong verifier, so that the right one cannot be guessed. */
   async burn({ code }: EngineRequest): Promise<void> {
-    if (code === null || code.consumedAt !== null) return;
+    if (code?.consumedAt !== null) return;
     const { codes, transactions, clock } = this.stores;
     await transactions.run((transaction) => codes.consume(code.codeHash, clock.now(), transaction));
   }

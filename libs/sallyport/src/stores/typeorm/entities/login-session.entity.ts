@@ -10,8 +10,10 @@ import {
   PrimaryIdentifier,
 } from './columns.js';
 
+// The hash is of 256 random bits, so that its index need not be unique: if it were, two requests that write one session
+// for the first time would collide there, out of reach of ON CONFLICT (id).
 @Entity({ name: 'login_sessions', schema: 'sallyport' })
-@Index('login_sessions_cookie_hash', ['cookieHash'], { unique: true })
+@Index('login_sessions_cookie_hash', ['cookieHash'])
 @Index('login_sessions_expiry', ['expiresAt'])
 export class LoginSessionEntity implements LoginSession {
   @PrimaryIdentifier('id')

@@ -276,7 +276,7 @@ export class SallyportInitial1782000000000 implements MigrationInterface {
       '(grant_id) WHERE grant_id IS NOT NULL',
     );
     await index('', 'opaque_tokens_expiry', OpaqueTokenEntity, '(expires_at)');
-    await index('UNIQUE', 'login_sessions_cookie_hash', LoginSessionEntity, '(cookie_hash)');
+    await index('', 'login_sessions_cookie_hash', LoginSessionEntity, '(cookie_hash)');
     await index('', 'login_sessions_expiry', LoginSessionEntity, '(expires_at)');
     await index('', 'changes_object', ChangeEntity, '(object, at, id)');
   }

@@ -1,0 +1,62 @@
+import type { Grant } from '../../user-tokens/grant.js';
+import { currentRequest, engineContext, SpentMeanwhile } from './engine-request.js';
+import { findLiving, type FamilyStores } from './family-stores.js';
+import { ModelAdapter } from './model-adapter.js';
+
+/** Whatever lives and dies with a grant. */
+export abstract class FamilyAdapter extends ModelAdapter {
+  constructor(
+    model: string,
+    protected readonly stores: FamilyStores,
+  ) {
+    super(model);
+  }
+
+  /** Read once per request, so that all of it decides about the same state. */
+  protected async grant(id: string): Promise<Grant | null> {
+    const { grants } = currentRequest();
+    const known = grants.get(id);
+    if (known !== undefined) return known;
+    const grant = await findLiving(this.stores, id);
+    grants.set(id, grant);
+    return grant;
+  }
+
+  /**
+   * The engine found a code or refresh token used twice, or its owner revoked one: all that the login gave dies, JWTs
+   * in circulation too.
+   */
+  override async revokeByGrantId(grantId: string): Promise<void> {
+    const ctx = engineContext();
+    const { AccessToken: accessToken, Client: client } = ctx.oidc.entities;
+    // The owner of an access token by reference revoked that alone (RFC 7009 §2.1).
+    if (ctx.oidc.route === 'revocation' && accessToken !== undefined) return;
+    const isReuse = ctx.oidc.route === 'token';
+    const used = currentRequest().code === null ? 'refresh token' : 'authorization code';
+    const by = {
+      actor: `client:${client?.clientId ?? 'unknown'}`,
+      reason: isReuse ? `${used} used again` : 'revoked by the client',
+    };
+    const ended = await this.stores.endGrants.end([grantId], by);
+    if (!isReuse) return;
+    const kind = used === 'refresh token' ? 'refresh-token.reused' : 'authorization-code.reused';
+    for (const { issuer, subject, clientId } of ended) {
+      this.stores.events.raise({ kind, issuer, subject, clientId, grantId });
+    }
+  }
+}
+
+/** Whether it was spent while this request was on its way to spend it: then it is late, and nobody is cheating. */
+export const isRace = (consumedAt: Date): boolean =>
+  isSpending() && currentRequest().arrival.at <= consumedAt;
+
+/** Elsewhere (revocation, introspection) what is spent is spent. */
+export const isSpending = (): boolean => engineContext().oidc.route === 'token';
+
+/** The wrapped grant does the spending, together with what it gives. */
+export function beginToSpend(): Promise<void> {
+  const request = currentRequest();
+  if (request.isLate) return Promise.reject(new SpentMeanwhile());
+  request.isConsuming = true;
+  return Promise.resolve();
+}
