@@ -102,15 +102,21 @@ describe.each(matrix)('Administration of the reference API, $name', ({ adapter, 
   });
 
   it('grants and withdraws a role, effective from the next request on [C32] [W2]', async () => {
-    const token = await api.token('mobile-app', 'alice');
+    const newToken = () => api.token('mobile-app', 'alice');
     const grant = { sub: api.sub('alice'), clientId: 'mobile-app', role: 'editor' };
-    const rolesNow = async () => (await api.call('/v1/me', { token })).body.roles as string[];
+    const rolesIn = async (token: string) =>
+      (await api.call('/v1/me', { token })).body.roles as string[];
 
+    const [before, office] = [await newToken(), await api.token('backoffice-web', 'alice')];
     expect((await admin('role-grants', grant, 'PUT')).body).toEqual({ changed: true });
     expect((await admin('role-grants', grant, 'PUT')).body).toEqual({ changed: false });
-    expect(await rolesNow()).toEqual(['editor', 'viewer']);
+    expect(await me(before)).toBe(401); // stale: it names the roles of before
+    expect(await me(office)).toBe(200);
+    const editor = await newToken();
+    expect(await rolesIn(editor)).toEqual(['editor', 'viewer']);
     expect((await admin('role-grants', grant, 'DELETE')).body).toEqual({ changed: true });
-    expect(await rolesNow()).toEqual(['viewer']);
+    expect(await me(editor)).toBe(401);
+    expect(await rolesIn(await newToken())).toEqual(['viewer']);
   });
 
   it('is closed to everyone but an app’s key with the admin scope', async () => {

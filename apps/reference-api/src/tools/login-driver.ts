@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DemoCredentials } from '../seed/demo-credentials.js';
+import { basicCredentials } from './basic-credentials.js';
 import { DemoBrowser, type Login } from './demo-browser.js';
 import { DemoTokenError } from './demo-token-error.js';
 import { IssuerTransport } from './issuer-transport.js';
@@ -86,7 +87,7 @@ export class LoginDriver {
       new URL(`${this.demo.issuer}/token`),
       secret === undefined
         ? { form: { ...parameters, client_id: id } }
-        : { form: parameters, headers: { authorization: basic(id, secret) } },
+        : { form: parameters, headers: { authorization: basicCredentials(id, secret) } },
     );
     if (status === 200) return JSON.parse(text) as TokenResponse;
     throw refusalOf(new Map(Object.entries(JSON.parse(text) as object)));
@@ -146,12 +147,6 @@ const REASONS = ['error', 'error_description', 'title', 'detail'];
 function refusalOf(parameters: { get(name: string): unknown }): DemoTokenError {
   const texts = REASONS.map((name) => parameters.get(name));
   return new DemoTokenError(texts.filter((text) => typeof text === 'string').join(': '));
-}
-
-/** RFC 6749 §2.3.1: id and secret are form-encoded before they are joined. */
-function basic(id: string, secret: string): string {
-  const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
-  return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`;
 }
 
 const randomText = (): string => randomBytes(32).toString('base64url');

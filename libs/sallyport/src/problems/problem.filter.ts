@@ -37,7 +37,11 @@ export class ProblemFilter implements ExceptionFilter {
     if (retryAfterSeconds !== undefined) {
       headers['Retry-After'] = String(Math.ceil(retryAfterSeconds));
     }
-    this.answer(response, problemOf(error), headers);
+    this.answer(response, this.bodyOf(error), headers);
+  }
+
+  protected bodyOf(error: SallyportError): ProblemDetails {
+    return problemOf(error);
   }
 
   protected answer(

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { enginePath } from './engine-path.js';
 
 type Next = (error?: unknown) => void;
 
@@ -22,12 +23,8 @@ interface FastifyLike {
  * initializes, while no parser is registered yet.
  */
 export function keepBodies({ httpAdapter }: HttpAdapterHost, config: ApplicationConfig): void {
-  const isOurs = ({ url = '' }: IncomingMessage): boolean => {
-    const prefix = config.getGlobalPrefix().replace(/^\/?/, '/').replace(/\/$/, '');
-    return url.toLowerCase().startsWith(`${prefix}/oauth/`.toLowerCase());
-  };
   const hide = (raw: IncomingMessage): void => {
-    if (isOurs(raw)) hideBody(raw);
+    if (enginePath(raw.url ?? '', config) !== null) hideBody(raw);
   };
   if (httpAdapter.getType() === 'fastify') {
     const fastify = httpAdapter.getInstance<FastifyLike>();

@@ -28,13 +28,3 @@ export function addressToIssuer(
   headers['x-forwarded-proto'] = issuer.protocol.replace(':', '');
   headers['x-forwarded-for'] = sender;
 }
-
-/** The path of the engine's endpoint, with the query: what stands behind the first `/oauth`. */
-export function enginePath(url: string): string {
-  const [path = ''] = url.split('?', 1);
-  const query = url.slice(path.length);
-  const start = path.toLowerCase().indexOf('/oauth/');
-  // A final slash means nothing on either adapter.
-  const rest = start < 0 ? '/' : path.slice(start + '/oauth'.length).replace(/(.)\/+$/, '$1');
-  return `${rest}${query}`;
-}

@@ -1,9 +1,11 @@
-import { Controller, Get, Options, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, Options, Post, Req, Res, UseFilters } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
 import { AlwaysEnforced } from '../../policy/enforcement.js';
 import { rawRequest, type AdapterRequest } from '../../request/adapter-request.js';
 import { Public } from '../../request/public.decorator.js';
-import { enginePath } from './engine-address.js';
 import { EngineMount, type EngineResponse } from './engine-mount.js';
+import { enginePath } from './engine-path.js';
+import { OAuthProblemFilter } from './oauth-problem.filter.js';
 
 const PAGES = ['authorize', 'authorize/:uid', 'logout', 'logout/success'];
 const DOCUMENTS = [
@@ -19,9 +21,13 @@ const ENDPOINTS = ['token', 'revoke', 'introspect', 'par'];
  */
 @AlwaysEnforced()
 @Public()
+@UseFilters(OAuthProblemFilter)
 @Controller('oauth')
 export class EngineController {
-  constructor(private readonly mount: EngineMount) {}
+  constructor(
+    private readonly mount: EngineMount,
+    private readonly config: ApplicationConfig,
+  ) {}
 
   @Get([...PAGES, ...DOCUMENTS])
   show(@Req() request: AdapterRequest, @Res() response: EngineResponse): Promise<void> {
@@ -40,6 +46,7 @@ export class EngineController {
   }
 
   private pass(request: AdapterRequest, response: EngineResponse): Promise<void> {
-    return this.mount.pass(request, response, enginePath(rawRequest(request).url ?? '/'));
+    const path = enginePath(rawRequest(request).url ?? '', this.config);
+    return this.mount.pass(request, response, path ?? '/');
   }
 }

@@ -16,7 +16,7 @@ export function adapterFor(parts: EngineParts, signingAlgorithm: string): Adapte
   const makers: Readonly<Record<string, () => ModelAdapter>> = {
     Client: () => new ClientAdapter(parts.clients, signingAlgorithm),
     Session: () => new SessionAdapter(logins, revocations, transactions, clock, parts.issuer),
-    Interaction: () => new InteractionAdapter(ephemeral),
+    Interaction: () => new InteractionAdapter(ephemeral, replays),
     PushedAuthorizationRequest: () => new PushedRequestAdapter(ephemeral, replays),
     Grant: () => new GrantAdapter(family),
     AuthorizationCode: () => new AuthorizationCodeAdapter(family),

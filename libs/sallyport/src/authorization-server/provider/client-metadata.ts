@@ -35,7 +35,7 @@ export function clientMetadata(client: Client, signingAlgorithm: string): Client
     token_endpoint_auth_method: authentication,
     // The engine wants to see one; `compareClientSecret` never looks at it.
     ...(authentication === 'client_secret_basic' && { client_secret: 'kept as hashes' }),
-    ...(jwks !== null && { jwks: structuredClone(jwks) }),
+    ...(jwks !== null && { jwks: { keys: jwks.keys.map((key) => ({ ...key })) } }),
     ...(client.requiresPushedRequests && { require_pushed_authorization_requests: true }),
   };
 }

@@ -11,7 +11,10 @@ const MAX_PUSHED_LENGTH = 16_384;
 
 /** Questions to the user that a browser has open. */
 export class InteractionAdapter extends ModelAdapter {
-  constructor(private readonly records: EphemeralRecordStore) {
+  constructor(
+    private readonly records: EphemeralRecordStore,
+    private readonly replays: ReplayStore,
+  ) {
     super('Interaction');
   }
 
@@ -27,10 +30,12 @@ export class InteractionAdapter extends ModelAdapter {
   }
 
   override async destroy(id: string): Promise<void> {
-    // Whoever resumes second finds that it was taken: an answer counts once.
-    if ((await this.records.take('interaction', id)) === null) {
+    // Whoever resumes second finds that it was taken: an answer counts once. That it is gone would not tell: an answer
+    // given at the same time may have written it again.
+    if (!(await this.replays.claim('interaction', id, INTERACTION_SECONDS))) {
       throw new errors.SessionNotFound('the interaction was answered already');
     }
+    await this.records.delete('interaction', id);
   }
 }
 

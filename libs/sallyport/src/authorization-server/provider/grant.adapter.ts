@@ -22,7 +22,8 @@ export class GrantAdapter extends FamilyAdapter {
     const { client: clientEpoch } = await revocations.currentEpochs({ clientId });
     const login = await logins.find(session.uid);
     const result = ctx.oidc.result?.login;
-    const userEpoch = result === undefined ? login?.userEpoch : result.userEpoch;
+    // A login of this very request is not yet among the sessions.
+    const userEpoch = result?.accountId === accountId ? result.userEpoch : login?.userEpoch;
     if (typeof userEpoch !== 'number') throw new TypeError('a session without epoch');
     const grant: Grant = {
       id,

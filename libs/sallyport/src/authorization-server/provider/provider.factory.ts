@@ -3,6 +3,7 @@ import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { SigningKeyMaterial } from '../../signing-keys/opened-signing-keys.js';
 import type { EngineParts } from './engine-parts.js';
 import { currentRequest } from './engine-request.js';
+import { correctErrorCodes } from './error-codes.js';
 import { createExtendedProvider } from './extended-provider.js';
 import { providerConfiguration } from './provider-configuration.js';
 import { answering, RETRY_AFTER_SECONDS } from './store-failures.js';
@@ -19,6 +20,7 @@ export function createProvider(parts: EngineParts, keys: readonly SigningKeyMate
   claimJtisAtomically(provider, parts);
   endGrantsOnLogout(provider, parts);
   parts.structuredTokens().attachTo(provider);
+  correctErrorCodes(provider);
   reportFailures(provider);
   return provider;
 }

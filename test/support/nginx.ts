@@ -1,0 +1,75 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Debian keeps it where only root's PATH leads. */
+const binary = ['nginx', '/usr/sbin/nginx'].find(
+  (command) => spawnSync(command, ['-v']).status === 0,
+);
+
+/** Whether this machine has a real nginx; where every store is demanded (TEST_STORES=all), it must. */
+export const hasNginx = binary !== undefined;
+
+export interface Nginx {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** An nginx process on a free port, with the given `location` blocks. End it with `stop`. */
+export async function startNginx(locations: string): Promise<Nginx> {
+  if (binary === undefined) throw new Error('nginx is missing: apt-get install nginx');
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-nginx-'));
+  const port = await freePort();
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${join(directory, name)};`,
+  );
+  const configuration = join(directory, 'nginx.conf');
+  await writeFile(
+    configuration,
+    `daemon off;
+     master_process off;
+     pid ${join(directory, 'nginx.pid')};
+     error_log stderr warn;
+     events {}
+     http {
+       access_log off;
+       ${temporary.join('\n')}
+       server { listen 127.0.0.1:${String(port)}; ${locations} }
+     }`,
+  );
+  const child = spawn(binary, ['-e', 'stderr', '-p', directory, '-c', configuration], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let output = '';
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, 'exit');
+      child.kill();
+      await gone;
+    }
+    await rm(directory, { recursive: true, force: true });
+  };
+  const url = `http://127.0.0.1:${String(port)}`;
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (child.exitCode !== null) break;
+    const answer = await fetch(url).catch(() => null);
+    if (answer !== null) return { url, stop };
+    await sleep(25);
+  }
+  await stop();
+  throw new Error(`nginx did not start: ${output}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
