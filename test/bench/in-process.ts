@@ -86,7 +86,12 @@ function authorityCases(): readonly Case[] {
       isThirdParty: false,
       plan: null,
     },
-    user: { issuer: 'https://api.test/oauth', subject: 'alice', authenticatedAt: null },
+    user: {
+      issuer: 'https://api.test/oauth',
+      subject: 'alice',
+      authenticatedAt: null,
+      sessionId: null,
+    },
     scope,
     roles: new Set(['viewer']),
     claims: {},

@@ -60,7 +60,7 @@ describe.each(adapters)('What alice does in her browsers, on %s', (adapter) => {
     expect(await statusOf(mobile)).toBe(200);
   });
 
-  it('signs in on her phone too, which knows nothing of the laptop', async () => {
+  it('signs in on her phone too, which knows nothing of the laptop [C86]', async () => {
     await phone.page.goto(pages.mobile.authorizationUrl());
     await signIn(phone.page, 'alice', password);
     await phone.page.waitForSelector('text=You are signed in as');
@@ -91,7 +91,7 @@ describe.each(adapters)('What alice does in her browsers, on %s', (adapter) => {
     expect(await asks(laptop, pages.mobile)).toBe('Allow Mobile app?');
   });
 
-  it('changes her password: every cookie, code and token is dead [C57]', async () => {
+  it('changes her password: every cookie, code and token is dead', async () => {
     pages.office.redeems = false;
     expect(await asks(laptop, pages.office)).toBe('Code received');
     const inFlight = pages.office.redirects.at(-1);

@@ -134,7 +134,7 @@ describe('RFC 8252, OAuth for native apps', () => {
     await browser.authorize(phone);
     const request = authorizationRequest(phone, newVerifier());
     const url = await browser.visit({ ...request, prompt: 'none' });
-    expect(url.searchParams.get('error')).toBe('consent_required');
+    expect(url.searchParams.get('error')).toBe('interaction_required');
     expect(url.searchParams.has('code')).toBe(false);
   });
 });

@@ -143,7 +143,7 @@ describe.each(matrix)('Clients that others wrote, $name', ({ adapter, stores }) 
       const redirect = { redirect_uri: callbackOf('ledger') };
       for (const asked of [['login', 'consent'], []]) {
         const { checks, request } = await newLogin(redirect);
-        const url = await openid.buildAuthorizationUrlWithPAR(config, request);
+        const url = await openid.buildAuthorizationUrlWithPAR(config, request).catch((e) => { console.log(e.cause, e); throw e; });
         expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request_uri']);
         const answer = await alice.follow(url);
         expect(alice.takeAsked()).toEqual(asked);

@@ -6,6 +6,7 @@ import {
   Module,
   Post,
   type DynamicModule,
+  type INestApplication,
   type NestApplicationOptions,
   type Provider,
 } from '@nestjs/common';
@@ -27,7 +28,8 @@ export interface HostSettings {
   readonly issuer: string;
   /** @default Nest's own: bodies are parsed */
   readonly create?: NestApplicationOptions;
-  readonly globalPrefix?: string;
+  /** What it does between creating and starting its app. */
+  readonly prepare?: (app: INestApplication) => void;
   readonly providers?: readonly Provider[];
   readonly sallyport?: Partial<SallyportOptions>;
   readonly server?: AuthorizationServerOptions;
@@ -53,9 +55,28 @@ class UsersModule {}
 /** A host's app with an authorization server in it, on memory stores. */
 export async function startHost(
   adapter: AdapterName,
-  { issuer, create, globalPrefix, providers = [], sallyport, server }: HostSettings,
+  settings: HostSettings,
 ): Promise<Instance> {
-  const host: DynamicModule = {
+  const { create, prepare } = settings;
+  const host = hostModule(settings);
+  const start = { logger: false, abortOnError: false, ...create } as const;
+  const app =
+    adapter === 'fastify'
+      ? await NestFactory.create(host, new FastifyAdapter(), start)
+      : await NestFactory.create(host, start);
+  prepare?.(app);
+  await app.listen(0, '127.0.0.1');
+  return new Instance(app, await app.getUrl());
+}
+
+/** The host itself, for those who start it in another way. */
+export function hostModule({
+  issuer,
+  providers = [],
+  sallyport,
+  server,
+}: HostSettings): DynamicModule {
+  return {
     module: HostModule,
     imports: [
       SallyportModule.forRoot({
@@ -74,14 +95,6 @@ export async function startHost(
     controllers: [OwnController],
     providers: [...providers],
   };
-  const start = { logger: false, abortOnError: false, ...create } as const;
-  const app =
-    adapter === 'fastify'
-      ? await NestFactory.create(host, new FastifyAdapter(), start)
-      : await NestFactory.create(host, start);
-  if (globalPrefix !== undefined) app.setGlobalPrefix(globalPrefix);
-  await app.listen(0, '127.0.0.1');
-  return new Instance(app, await app.getUrl());
 }
 
 /** Registers `shop`, and signs users in to it at the issuer, which is reached at `url`. */

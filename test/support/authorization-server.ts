@@ -239,12 +239,11 @@ export const refresh = (
   client: TestClient,
   refreshToken: string,
   more: Parameters = {},
-): Promise<HttpAnswer> =>
-  post(server, 'token', client, {
-    grant_type: 'refresh_token',
-    refresh_token: refreshToken,
-    ...more,
-  });
+  headers: Readonly<Record<string, string>> = {},
+): Promise<HttpAnswer> => {
+  const grant = { grant_type: 'refresh_token', refresh_token: refreshToken };
+  return post(server, 'token', client, { ...grant, ...more }, headers);
+};
 
 /** What an authorization request gave, with what its redemption needs. */
 export interface Authorization {
@@ -258,14 +257,11 @@ export const redeem = (
   client: TestClient,
   { code, verifier, redirectUri }: Authorization,
   more: Parameters = {},
-): Promise<HttpAnswer> =>
-  post(server, 'token', client, {
-    grant_type: 'authorization_code',
-    code,
-    code_verifier: verifier,
-    redirect_uri: redirectUri,
-    ...more,
-  });
+  headers: Readonly<Record<string, string>> = {},
+): Promise<HttpAnswer> => {
+  const grant = { grant_type: 'authorization_code', code, redirect_uri: redirectUri };
+  return post(server, 'token', client, { ...grant, code_verifier: verifier, ...more }, headers);
+};
 
 export const challengeOf = (verifier: string): string =>
   createHash('sha256').update(verifier).digest('base64url');

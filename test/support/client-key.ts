@@ -5,8 +5,6 @@ import {
   SignJWT,
   type CryptoKey,
   type JSONWebKeySet,
-  type JWTHeaderParameters,
-  type JWTPayload,
 } from 'jose';
 import { ISSUER } from './authorization-server.js';
 
@@ -30,8 +28,8 @@ export class ClientKey {
   /** A right assertion of this client, but for the claims and header members given; undefined leaves one out. */
   assertion(
     clientId: string,
-    claims: JWTPayload = {},
-    header: Partial<JWTHeaderParameters> = {},
+    claims: object = {},
+    header: object = {},
   ): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     const payload = {
@@ -49,7 +47,7 @@ export class ClientKey {
   }
 
   /** The parameters of an authenticated request (RFC 7523 §2.2). */
-  async parameters(clientId: string, claims: JWTPayload = {}): Promise<Record<string, string>> {
+  async parameters(clientId: string, claims: object = {}): Promise<Record<string, string>> {
     return assertionParameters(await this.assertion(clientId, claims));
   }
 }

@@ -23,11 +23,12 @@ export class Person {
   async follow(start: URL): Promise<URL> {
     let url = start;
     let form: URLSearchParams | undefined;
+    let last = "";
     for (let step = 0; step < MAX_STEPS; step += 1) {
       const answer = await this.send(url, form);
       const location = answer.headers.get('location');
       if (location === null) {
-        const { asks, action, hidden } = questionOn(await answer.text());
+        last = await answer.text(); const { asks, action, hidden } = questionOn(last);
         this.asked.push(asks);
         url = new URL(action, url);
         form = new URLSearchParams({ ...hidden, ...this.answerTo(asks) });
@@ -37,7 +38,7 @@ export class Person {
       form = undefined;
       if (url.origin !== start.origin) return url;
     }
-    throw new Error(`this leads in a circle: ${this.asked.join()}`);
+    throw new Error(`this leads in a circle: ${this.asked.join()} ${last}`);
   }
 
   private async send(url: URL, form: URLSearchParams | undefined): Promise<Response> {

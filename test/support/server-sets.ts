@@ -63,10 +63,7 @@ const farServers = (database: string, redis: string): ServerSet => ({
 });
 
 /** One server on each adapter, on the same stores. */
-async function openPair(
-  stores: TestStores,
-  server: AuthorizationServerOptions,
-): Promise<Servers> {
+async function openPair(stores: TestStores, server: AuthorizationServerOptions): Promise<Servers> {
   const both = [
     await startAuthorizationServer({ adapter: 'express', stores, server }),
     await startAuthorizationServer({ adapter: 'fastify', stores, server }),

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { ClientSecretService, ClientService, type NewClient } from '@sallyport/nest';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { openProfile, startChromium, type Look, type Profile } from './chromium.js';
 import { ClientApp } from './client-app.js';
 import { seeder } from './instances.js';
@@ -26,6 +26,11 @@ export interface SignInPages {
   checkAndClose(): Promise<void>;
   close(): Promise<void>;
 }
+
+type FakeTimers = Extract<
+  Parameters<typeof jest.useFakeTimers>[0],
+  { readonly doNotFake?: unknown }
+>;
 
 const SCOPE = 'invoices:read invoices:write';
 
@@ -118,23 +123,18 @@ export const focusOf = (page: Page): Promise<string> =>
 
 /** The server's clock goes on by so much, for the rest of the test; the browser's does not. */
 export function letPass(seconds: number): void {
-  const now = Date.now() + seconds * 1000;
-  jest.useFakeTimers({ doNotFake: EVERYTHING_BUT_DATE, now, advanceTimers: true });
+  jest.useFakeTimers({ doNotFake: TIMERS, now: Date.now() + seconds * 1000, advanceTimers: true });
 }
 
-const EVERYTHING_BUT_DATE = [
+const TIMERS: FakeTimers['doNotFake'] = [
   'hrtime',
   'nextTick',
   'performance',
   'queueMicrotask',
-  'requestAnimationFrame',
-  'cancelAnimationFrame',
-  'requestIdleCallback',
-  'cancelIdleCallback',
   'setImmediate',
   'clearImmediate',
   'setInterval',
   'clearInterval',
   'setTimeout',
   'clearTimeout',
-] as const satisfies NonNullable<Parameters<typeof jest.useFakeTimers>[0]>['doNotFake'];
+];

@@ -60,7 +60,9 @@ function callerWith({ credentials, legs, roles = [] }: Given): Caller {
       isThirdParty: false,
       plan: null,
     },
-    user: actsForUser ? { issuer: 'us', subject: 'alice', authenticatedAt: null } : null,
+    user: actsForUser
+      ? { issuer: 'us', subject: 'alice', authenticatedAt: null, sessionId: null }
+      : null,
     scope: effectiveScope(legs),
     roles: new Set(roles),
     claims: {},

@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { UsersModule } from '../users/users.module.js';
 import { ConsentsController } from './consents.controller.js';
-import { CurrentSession } from './current-session.js';
 import { MeController } from './me.controller.js';
 import { PasswordController } from './password.controller.js';
 import { SessionsController } from './sessions.controller.js';
@@ -9,6 +8,5 @@ import { SessionsController } from './sessions.controller.js';
 @Module({
   imports: [UsersModule],
   controllers: [MeController, SessionsController, PasswordController, ConsentsController],
-  providers: [CurrentSession],
 })
 export class MeModule {}

@@ -1,14 +1,4 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpCode,
-  Param,
-  Patch,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, UseGuards } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   CurrentCaller,
@@ -20,7 +10,6 @@ import {
   type UserPrincipal,
 } from '@sallyport/nest';
 import { nameOf } from '../caller-name.js';
-import { CurrentSession } from './current-session.js';
 import { FirstPartyOnlyGuard } from './first-party-only.guard.js';
 import { RenameSession, SessionView, viewOf } from './session-view.js';
 
@@ -30,20 +19,13 @@ import { RenameSession, SessionView, viewOf } from './session-view.js';
 @UseGuards(FirstPartyOnlyGuard)
 @Controller('v1/me/sessions')
 export class SessionsController {
-  constructor(
-    private readonly sessions: SessionService,
-    private readonly current: CurrentSession,
-  ) {}
+  constructor(private readonly sessions: SessionService) {}
 
   @Get()
   @ApiOkResponse({ type: [SessionView] })
-  async list(
-    @CurrentUser() user: UserPrincipal,
-    @Headers('authorization') authorization: string | undefined,
-  ): Promise<SessionView[]> {
-    const currentId = await this.current.idOf(authorization);
+  async list(@CurrentUser() user: UserPrincipal): Promise<SessionView[]> {
     const sessions = await this.sessions.list(user);
-    return sessions.map((session) => viewOf(session, currentId));
+    return sessions.map((session) => viewOf(session, user.sessionId));
   }
 
   @Patch(':id')
@@ -77,14 +59,12 @@ export class SessionsController {
   async endOthers(
     @CurrentUser() user: UserPrincipal,
     @CurrentCaller() caller: Caller,
-    @Headers('authorization') authorization: string | undefined,
   ): Promise<void> {
-    const currentId = await this.current.idOf(authorization);
-    if (currentId === null) {
+    if (user.sessionId === null) {
       throw new SallyportError('ERR_POLICY_DENIED', {
         detail: 'Only a session can end the others: sign in and use its access token.',
       });
     }
-    await this.sessions.endOthers(user, currentId, { actor: nameOf(caller) });
+    await this.sessions.endOthers(user, user.sessionId, { actor: nameOf(caller) });
   }
 }

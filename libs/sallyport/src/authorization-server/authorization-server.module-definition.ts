@@ -3,6 +3,7 @@ import {
   AUTHORIZATION_SERVER_OPTIONS,
   type AuthorizationServerOptions,
 } from './authorization-server.options.js';
+import { BoundedUserDirectory } from './bounded-user-directory.js';
 import { UserDirectory } from './user-directory.js';
 
 /** What is wired. Known when modules are put together, so given in plain, even to forRootAsync. */
@@ -28,7 +29,11 @@ export const {
       imports: [...(definition.imports ?? []), ...imports],
       providers: [
         ...(definition.providers ?? []),
-        { provide: UserDirectory, useExisting: userDirectory },
+        {
+          provide: UserDirectory,
+          inject: [userDirectory],
+          useFactory: (directory: UserDirectory) => new BoundedUserDirectory(directory),
+        },
       ],
     }),
   )

@@ -1,5 +1,5 @@
 import { Module, type NestModule } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { ConfigurableAuthorizationServer } from './authorization-server.module-definition.js';
 import { authorizationServerProviders } from './authorization-server.providers.js';
 import { InteractionController } from './interactions/interaction.controller.js';
@@ -32,7 +32,11 @@ export class AuthorizationServerModule
     config: ApplicationConfig,
   ) {
     super();
-    keepBodies(host, config);
+    // At once in a running app; in Nest's testing module when it becomes one; never in a job without HTTP.
+    host.init$.subscribe(() => {
+      const adapter = host.httpAdapter as AbstractHttpAdapter | null;
+      if (adapter !== null) keepBodies(adapter, config);
+    });
   }
 
   configure(): void {

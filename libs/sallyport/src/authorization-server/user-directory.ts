@@ -13,8 +13,8 @@ export interface PasswordLogin {
 }
 
 /**
- * Port: the host's users. We keep nothing of them but their subject. Whatever it throws is answered with 503 and
- * changes nothing.
+ * Port: the host's users. We keep nothing of them but their subject. Whatever it throws, and
+ * an answer that takes two seconds, is answered with 503 and changes nothing.
  */
 export abstract class UserDirectory {
   /**

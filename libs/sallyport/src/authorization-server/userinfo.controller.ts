@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Post, Req } from '@nestjs/common';
+import { Controller, Get, Header, Post, Req, VERSION_NEUTRAL } from '@nestjs/common';
 import { ClientDirectory } from '../clients/client.directory.js';
 import { TokenVerifier } from '../credentials/token.verifier.js';
 import { SallyportError } from '../errors.js';
@@ -15,7 +15,7 @@ import { UserDirectory } from './user-directory.js';
  */
 @AlwaysEnforced()
 @Public()
-@Controller('oauth/userinfo')
+@Controller({ path: 'oauth/userinfo', version: VERSION_NEUTRAL })
 export class UserinfoController {
   constructor(
     private readonly tokens: TokenVerifier,

@@ -165,7 +165,13 @@ function agreed<T>(values: readonly T[], identity: (value: T) => string): T | nu
 
 function principalOf({ issuer, subject }: UserId, verified: readonly Verified[]): UserPrincipal {
   const authenticatedAt = verified.find((one) => one.authenticatedAt !== null)?.authenticatedAt;
-  return { issuer, subject, authenticatedAt: authenticatedAt ?? null };
+  const sessionId = verified.find((one) => one.sessionId !== null)?.sessionId;
+  return {
+    issuer,
+    subject,
+    authenticatedAt: authenticatedAt ?? null,
+    sessionId: sessionId ?? null,
+  };
 }
 
 const refusal = (code: ErrorCode, reason: string) => new SallyportError(code, { reason });

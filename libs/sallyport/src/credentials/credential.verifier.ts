@@ -28,7 +28,8 @@ export class CredentialVerifier {
 
   private async accessToken(text: string): Promise<Verified> {
     const token = await this.accessTokens.verify(text);
-    const { jti, issuer, clientId, user, roles, claims, confirmation, authenticatedAt } = token;
+    const { jti, issuer, clientId, user, roles, claims, confirmation, authenticatedAt, gid } =
+      token;
     return {
       credential: {
         kind: 'access-token',
@@ -40,6 +41,7 @@ export class CredentialVerifier {
       clientId,
       user,
       authenticatedAt,
+      sessionId: gid,
       roles,
       claims,
       confirmation,
@@ -87,6 +89,7 @@ export class CredentialVerifier {
 
 const SAYS_NOTHING_MORE = {
   authenticatedAt: null,
+  sessionId: null,
   roles: null,
   claims: Object.freeze({}),
   confirmation: null,

@@ -8,6 +8,7 @@ export interface Verified {
   readonly clientId: string;
   readonly user: UserId | null;
   readonly authenticatedAt: Date | null;
+  readonly sessionId: string | null;
   /** Null: it does not say, and the role grants we keep decide. */
   readonly roles: readonly string[] | null;
   readonly claims: Claims;

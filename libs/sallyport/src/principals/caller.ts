@@ -14,6 +14,8 @@ export interface ClientPrincipal {
 export interface UserPrincipal extends UserId {
   /** When the user last proved who they are (`auth_time`); null where the credential does not say. */
   readonly authenticatedAt: Date | null;
+  /** The session in which the user acts (`gid` of our own tokens); null where the credential belongs to none. */
+  readonly sessionId: string | null;
 }
 
 /** `cnf` of RFC 7800: the key a token is bound to. */

@@ -70,7 +70,10 @@ export function callerOf(acting: ActingAs): Caller {
       isThirdParty: false,
       plan: null,
     },
-    user: user === undefined ? null : { issuer: TEST_ISSUER, subject: user, authenticatedAt: null },
+    user:
+      user === undefined
+        ? null
+        : { issuer: TEST_ISSUER, subject: user, authenticatedAt: null, sessionId: null },
     scope: effectiveScope(legs),
     roles: new Set(roles),
     claims,

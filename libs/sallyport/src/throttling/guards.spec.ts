@@ -143,7 +143,9 @@ class FakeAuthenticationGuard {
         plan: header('x-plan'),
       },
       user:
-        user === null ? null : { issuer: 'https://issuer', subject: user, authenticatedAt: null },
+        user === null
+          ? null
+          : { issuer: 'https://issuer', subject: user, authenticatedAt: null, sessionId: null },
       credentials,
     } as unknown as Caller;
     return true;

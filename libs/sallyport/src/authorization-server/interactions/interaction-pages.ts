@@ -6,7 +6,6 @@ import {
 import { AuthorizationPages } from '../pages/authorization-pages.js';
 import type { LoginPage } from '../pages/login.page.js';
 import { UserDirectory } from '../user-directory.js';
-import { askDirectory } from './ask-directory.js';
 import { CsrfTokens } from './csrf-tokens.js';
 import { InteractionRefusal } from './interaction-refusal.js';
 import type { Interaction } from './interaction.js';
@@ -60,7 +59,7 @@ export class InteractionPages {
   /** By what users know themselves: a subject may be any identifier. */
   private async userName(subject: string): Promise<string> {
     const profile = new Set(['profile']);
-    const claims = await askDirectory(() => this.directory.claims(subject, profile));
+    const claims = await this.directory.claims(subject, profile);
     const { preferred_username: username, name } = claims;
     return [username, name].find((claim) => typeof claim === 'string') ?? subject;
   }

@@ -1,5 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import { Controller, Get, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Param,
+  Post,
+  Req,
+  Res,
+  UseFilters,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { AlwaysEnforced } from '../../policy/enforcement.js';
 import { rawRequest, type AdapterRequest } from '../../request/adapter-request.js';
 import { Public } from '../../request/public.decorator.js';
@@ -19,7 +28,7 @@ type AdapterResponse = ServerResponse & { readonly raw?: ServerResponse };
 @AlwaysEnforced()
 @Public()
 @UseFilters(InteractionErrorFilter)
-@Controller('oauth/interaction')
+@Controller({ path: 'oauth/interaction', version: VERSION_NEUTRAL })
 export class InteractionController {
   constructor(
     private readonly interactions: Interactions,
@@ -67,7 +76,7 @@ export class InteractionController {
       case 'signed-in': {
         const { request: raw, response: rawResponse } = question;
         const location = await this.interactions.signIn(raw, rawResponse, outcome.login);
-        this.writer.seeOther(response, location);
+        this.goOn(response, location);
         return;
       }
       case 'refused': {
@@ -93,7 +102,7 @@ export class InteractionController {
   ): Promise<void> {
     const question = asked(uid, request, response);
     await this.requests.answer(question, 'login', []);
-    this.writer.seeOther(response, await this.refuse(question));
+    this.goOn(response, await this.refuse(question));
   }
 
   @Post(':uid/consent')
@@ -110,10 +119,15 @@ export class InteractionController {
       decision === 'allow'
         ? await this.interactions.allow(question.request, question.response, interaction)
         : await this.refuse(question);
+    this.goOn(response, location);
+  }
+
+  private goOn(response: AdapterResponse, location: string | null): void {
+    if (location === null) throw new InteractionRefusal('interaction-expired');
     this.writer.seeOther(response, location);
   }
 
-  private refuse({ request, response }: InteractionRequest): Promise<string> {
+  private refuse({ request, response }: InteractionRequest): Promise<string | null> {
     return this.interactions.refuse(request, response);
   }
 }

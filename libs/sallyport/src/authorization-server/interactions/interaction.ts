@@ -32,17 +32,20 @@ export abstract class Interactions {
    */
   abstract find(request: IncomingMessage, response: ServerResponse): Promise<Interaction | null>;
 
-  /** Records the answer; each returns the URL on this server where the authorization request goes on. */
+  /**
+   * Records the answer; each returns the URL on this server where the authorization request goes on, or null when the
+   * question is none any more: another answer was faster. Throws ERR_STORE_UNAVAILABLE.
+   */
   abstract signIn(
     request: IncomingMessage,
     response: ServerResponse,
     login: CompletedLogin,
-  ): Promise<string>;
+  ): Promise<string | null>;
   abstract allow(
     request: IncomingMessage,
     response: ServerResponse,
     interaction: Interaction,
-  ): Promise<string>;
+  ): Promise<string | null>;
   /** The client is told `access_denied` (RFC 6749 §4.1.2.1). */
-  abstract refuse(request: IncomingMessage, response: ServerResponse): Promise<string>;
+  abstract refuse(request: IncomingMessage, response: ServerResponse): Promise<string | null>;
 }

@@ -10,7 +10,6 @@ import { RevocationService } from '../../revocation/revocation.service.js';
 import { RateLimiter } from '../../throttling/rate-limiter.js';
 import { UserStatusService } from '../../users/user-status.service.js';
 import { UserDirectory, type PasswordLogin } from '../user-directory.js';
-import { askDirectory } from './ask-directory.js';
 import type { CompletedLogin } from './interaction.js';
 import { SIGN_IN_OPTIONS, type ResolvedSignInOptions } from './sign-in.options.js';
 
@@ -90,11 +89,11 @@ export class SignIn {
   private async authenticate(attempt: SignInAttempt): Promise<CompletedLogin | null> {
     const { username, password, clientId } = attempt;
     if (!isPlausible(attempt)) return null;
-    const subject = await askDirectory(() => this.directory.subjectOf(username));
+    const subject = await this.directory.subjectOf(username);
     const user = { issuer: this.tokens.issuer, subject: subject ?? NOBODY };
     // Before the password: if it is changed while it is checked, this epoch is the old one, and nothing comes of it.
     const epochs = await this.revocations.currentEpochs({ user, clientId });
-    const found = await askDirectory(() => this.directory.authenticate({ username, password }));
+    const found = await this.directory.authenticate({ username, password });
     const isSuspended = await this.users.isSuspendedNow(user);
     if (subject === null || found?.subject !== subject || isSuspended) return null;
     return { subject, userEpoch: epochs.user, amr: found.amr };

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import type { AbstractHttpAdapter, ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { enginePath } from './engine-path.js';
 
 type Next = (error?: unknown) => void;
@@ -22,7 +22,7 @@ interface FastifyLike {
  * read: whatever body parsers the host has, they see a request without a body. To be called before the app
  * initializes, while no parser is registered yet.
  */
-export function keepBodies({ httpAdapter }: HttpAdapterHost, config: ApplicationConfig): void {
+export function keepBodies(httpAdapter: AbstractHttpAdapter, config: ApplicationConfig): void {
   const hide = (raw: IncomingMessage): void => {
     if (enginePath(raw.url ?? '', config) !== null) hideBody(raw);
   };

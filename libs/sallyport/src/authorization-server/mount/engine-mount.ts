@@ -64,6 +64,8 @@ export class EngineMount {
     carryHeaders(response, out);
     response.hijack?.();
     for (const [name, value] of Object.entries(HEADERS)) out.setHeader(name, value);
+    // RFC 6749 §5.1. The engine leaves it out where tokens are revoked.
+    if (raw.method === 'POST') out.setHeader('Cache-Control', 'no-store');
     addressToIssuer(raw, this.issuer, path, address);
     const { promise: closed, resolve } = Promise.withResolvers<undefined>();
     out.once('close', () => {

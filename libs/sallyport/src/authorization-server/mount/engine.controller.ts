@@ -1,4 +1,13 @@
-import { Controller, Get, Options, Post, Req, Res, UseFilters } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Options,
+  Post,
+  Req,
+  Res,
+  UseFilters,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { AlwaysEnforced } from '../../policy/enforcement.js';
 import { rawRequest, type AdapterRequest } from '../../request/adapter-request.js';
@@ -22,7 +31,7 @@ const ENDPOINTS = ['token', 'revoke', 'introspect', 'par'];
 @AlwaysEnforced()
 @Public()
 @UseFilters(OAuthProblemFilter)
-@Controller('oauth')
+@Controller({ path: 'oauth', version: VERSION_NEUTRAL })
 export class EngineController {
   constructor(
     private readonly mount: EngineMount,

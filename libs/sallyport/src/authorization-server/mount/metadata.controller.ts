@@ -1,4 +1,4 @@
-import { Controller, Get, Options, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, Options, Req, Res, UseFilters, VERSION_NEUTRAL } from '@nestjs/common';
 import { AlwaysEnforced } from '../../policy/enforcement.js';
 import type { AdapterRequest } from '../../request/adapter-request.js';
 import { Public } from '../../request/public.decorator.js';
@@ -11,7 +11,7 @@ const DOCUMENT = '/.well-known/oauth-authorization-server';
 @AlwaysEnforced()
 @Public()
 @UseFilters(OAuthProblemFilter)
-@Controller('.well-known/oauth-authorization-server/oauth')
+@Controller({ path: '.well-known/oauth-authorization-server/oauth', version: VERSION_NEUTRAL })
 export class MetadataController {
   constructor(private readonly mount: EngineMount) {}
 

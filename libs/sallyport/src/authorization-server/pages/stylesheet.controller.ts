@@ -1,4 +1,4 @@
-import { Controller, Get, Query, Res } from '@nestjs/common';
+import { Controller, Get, Query, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { AlwaysEnforced } from '../../policy/enforcement.js';
 import { Public } from '../../request/public.decorator.js';
 import { PageWriter } from './page-writer.js';
@@ -7,7 +7,7 @@ import { Stylesheet } from './stylesheet.js';
 /** Gives the stylesheet of the pages. */
 @AlwaysEnforced()
 @Public()
-@Controller('oauth/assets')
+@Controller({ path: 'oauth/assets', version: VERSION_NEUTRAL })
 export class StylesheetController {
   constructor(
     private readonly stylesheet: Stylesheet,

@@ -90,6 +90,8 @@ export function createEngine(services: EngineServices): Engine {
     },
     mayIntrospect: async (clientId, token) => {
       if (token.clientId === clientId) return true;
+      const owner = await clients.find(token.clientId ?? '');
+      if (owner?.disabledAt !== null) return false;
       const caller = await clients.find(clientId);
       const of = [token.aud].flat();
       return caller?.resources.some((resource) => of.includes(resource)) === true;

@@ -50,7 +50,7 @@ export class EngineInteractions extends Interactions {
     request: IncomingMessage,
     response: ServerResponse,
     { subject, userEpoch, amr }: CompletedLogin,
-  ): Promise<string> {
+  ): Promise<string | null> {
     // `ts`, so that the answer to a later question does not pass for another login.
     const ts = Math.floor(this.clock.now().getTime() / 1000);
     const login = { accountId: subject, amr: [...amr], userEpoch, ts };
@@ -61,7 +61,7 @@ export class EngineInteractions extends Interactions {
     request: IncomingMessage,
     response: ServerResponse,
     { client, subject, scope }: Interaction,
-  ): Promise<string> {
+  ): Promise<string | null> {
     if (subject === null) throw new TypeError('consent of nobody');
     const user = { issuer: this.issuer, subject };
     const by = { actor: `user:${subject}@${client.clientId}` };
@@ -69,7 +69,7 @@ export class EngineInteractions extends Interactions {
     return this.answer(request, response, { consent: {} }, true);
   }
 
-  refuse(request: IncomingMessage, response: ServerResponse): Promise<string> {
+  refuse(request: IncomingMessage, response: ServerResponse): Promise<string | null> {
     const error = { error: 'access_denied', error_description: 'the user said no' };
     return this.answer(request, response, error, false);
   }
@@ -92,13 +92,14 @@ export class EngineInteractions extends Interactions {
     response: ServerResponse,
     result: InteractionResults,
     mergeWithLastSubmission: boolean,
-  ): Promise<string> {
+  ): Promise<string | null> {
     const provider = await this.engine.provider();
     try {
       return await provider.interactionResult(request, response, result, {
         mergeWithLastSubmission,
       });
     } catch (error) {
+      if (error instanceof errors.SessionNotFound) return null;
       throw storeErrorOf(error);
     }
   }
