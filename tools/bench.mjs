@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Measures, in about three minutes, and prints tables: `npm run bench -- [--only in-process|http] [--json FILE]`. */
+/** Measures, in about four minutes, and prints tables: `npm run bench -- [--only in-process|http|tokens] [--json FILE]`. */
 const root = resolve(import.meta.dirname, '..');
 const loader = pathToFileURL(join(root, 'test/support/run-typescript.mjs')).href;
 const { TEST_DATABASE_URL, TEST_REDIS_URL } = process.env;

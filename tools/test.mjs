@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { CHROMIUM_MISSING, findChromium } from './chromium.mjs';
 import { findPostgres } from './stores/postgres.mjs';
 import { findRedis } from './stores/redis.mjs';
 
@@ -9,7 +10,10 @@ const root = resolve(import.meta.dirname, '..');
 const temporary = mkdtempSync(join(tmpdir(), 'sallyport-test-'));
 const resultsFile = join(temporary, 'results.json');
 const isFull = process.argv.includes('--full');
-const jestArguments = process.argv.slice(2).filter((argument) => argument !== '--full');
+const isBrowser = process.argv.includes('--browser');
+const jestArguments = process.argv
+  .slice(2)
+  .filter((argument) => !['--full', '--browser'].includes(argument));
 const needsAll = process.env.TEST_STORES === 'all';
 
 const problems = [];
@@ -27,6 +31,8 @@ const stores = {
   Redis: await tryToFind('REDIS_URL', findRedis),
 };
 const missing = Object.entries(stores).filter(([, store]) => store.url === undefined);
+const chromium = isBrowser ? findChromium(process.env) : null;
+if (isBrowser && chromium === null) problems.push(CHROMIUM_MISSING);
 let summary = { passed: 0, failed: 0, skipped: 0 };
 
 try {
@@ -63,17 +69,17 @@ function environment() {
     ...others,
     ...(PostgreSQL.url !== undefined && { TEST_DATABASE_URL: PostgreSQL.url }),
     ...(Redis.url !== undefined && { TEST_REDIS_URL: Redis.url }),
+    ...(chromium !== null && { TEST_CHROMIUM: chromium.path }),
   };
 }
 
 async function runJest() {
   const node = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules'];
   const jest = [join(root, 'node_modules/jest/bin/jest.js'), '--maxWorkers=2'];
-  const scope = isFull ? ['/node_modules/', '/dist/'] : [];
   const child = spawn(
     process.execPath,
     [...node, ...jest]
-      .concat(scope.map((pattern) => `--testPathIgnorePatterns=${pattern}`))
+      .concat(scope())
       .concat(['--json', `--outputFile=${resultsFile}`, ...jestArguments]),
     { cwd: root, env: environment(), stdio: 'inherit' },
   );
@@ -82,6 +88,14 @@ async function runJest() {
   const code = await new Promise((done) => child.once('exit', (status) => done(status ?? 1)));
   clearInterval(hangs);
   return summarise(code);
+}
+
+/** What runs beside, or instead of, what jest.config.mjs says. */
+function scope() {
+  const ignored = ['/node_modules/', '/dist/'];
+  const ignoring = (patterns) => patterns.map((pattern) => `--testPathIgnorePatterns=${pattern}`);
+  if (isBrowser) return [...ignoring(ignored), '--testMatch=**/*.browser.spec.ts'];
+  return isFull ? ignoring([...ignored, '\\.browser\\.spec\\.ts$']) : [];
 }
 
 /** Jest waits for ever for what a test left open; ten seconds after its results, that is a failure. */
@@ -110,6 +124,7 @@ function report() {
     if (version !== undefined) covered.push(`${name} ${version} (${from})`);
   }
   console.log(`\nStores covered: ${covered.join(', ')}`);
+  if (chromium !== null) console.log(`Browser covered: ${chromium.version}`);
   for (const [name, { reason }] of missing) console.log(`Stores not covered: ${name} (${reason})`);
   const vectors = process.env.TEST_VECTORS ?? resolve(root, '../shared/vectors');
   if (!existsSync(vectors)) console.log(`Test vectors not covered: ${vectors} does not exist`);

@@ -17,7 +17,7 @@ import {
 
 export const OWN_ISSUER = 'https://api.test/oauth';
 export const AUDIENCE = 'https://api.test';
-const BY = { actor: 'bench' };
+export const BY = { actor: 'bench' };
 
 /** The handler that all apps share; what is in front of it is what is measured. */
 @Controller()

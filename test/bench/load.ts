@@ -2,32 +2,46 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 
-const CONNECTIONS = 32;
+export const CONNECTIONS = 32;
 
 export interface Load {
   readonly requests: number;
   readonly perSecond: number;
 }
 
+/** What goes over a connection: one request after the other, each once the one before is answered. */
+export interface Conversation {
+  next(): Buffer;
+  /** Hears a whole answer, whose status is 200. */
+  hear?(answer: string): void;
+}
+
+export interface WireRequest {
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Makes it a POST of this form; without one it is a GET. */
+  readonly form?: Readonly<Record<string, string>>;
+}
+
 /**
- * Sends these requests by turns over keep-alive connections for so long. Hand-made on sockets, since the client of
- * node:http costs more than the servers measured. Throws on any answer but 200.
+ * Loads the server for so long over keep-alive connections, which share the conversations. Hand-made on sockets, since
+ * the client of node:http costs more than the servers measured. Throws on any answer but 200.
  */
 export async function load(
   port: number,
-  requests: readonly Buffer[],
+  conversations: readonly Conversation[],
   milliseconds: number,
 ): Promise<Load> {
   const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(port)));
   try {
-    let sent = 0;
     let answered = 0;
     const startedAt = performance.now();
-    const next = (): Buffer | null =>
-      performance.now() - startedAt < milliseconds
-        ? (requests[sent++ % requests.length] ?? null)
-        : null;
-    await Promise.all(sockets.map((socket) => drive(socket, next, () => answered++)));
+    const isOver = (): boolean => performance.now() - startedAt >= milliseconds;
+    const driving = sockets.map(async (socket, index) => {
+      const conversation = conversations[index % conversations.length];
+      if (conversation !== undefined) answered += await drive(socket, conversation, isOver);
+    });
+    await Promise.all(driving);
     const seconds = (performance.now() - startedAt) / 1000;
     return { requests: answered, perSecond: answered / seconds };
   } finally {
@@ -35,14 +49,32 @@ export async function load(
   }
 }
 
-/** A GET with these header lines, as it goes over the wire. */
-export const requestBytes = (path: string, headers: Readonly<Record<string, string>>): Buffer =>
-  Buffer.from(
-    [`GET ${path} HTTP/1.1`, 'Host: 127.0.0.1']
-      .concat(Object.entries(headers).map(([name, value]) => `${name}: ${value}`))
-      .concat('', '')
+/** These requests by turns, over and over, whichever connection asks. */
+export function byTurns(requests: readonly WireRequest[]): Conversation {
+  const [first = Buffer.alloc(0), ...others] = requests.map(requestBytes);
+  const all = [first, ...others];
+  let sent = 0;
+  return { next: () => all[sent++ % all.length] ?? first };
+}
+
+/** As it goes over the wire. */
+export function requestBytes({ path, headers = {}, form }: WireRequest): Buffer {
+  const body = form === undefined ? '' : new URLSearchParams(form).toString();
+  const sent = {
+    Host: '127.0.0.1',
+    ...headers,
+    ...(form !== undefined && {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      'Content-Length': String(body.length),
+    }),
+  };
+  return Buffer.from(
+    [`${form === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1`]
+      .concat(Object.entries(sent).map(([name, value]) => `${name}: ${value}`))
+      .concat('', body)
       .join('\r\n'),
   );
+}
 
 async function open(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
@@ -50,14 +82,14 @@ async function open(port: number): Promise<Socket> {
   return socket;
 }
 
-/** One request after the other on one connection, until there is no next. */
-function drive(socket: Socket, next: () => Buffer | null, done: () => void): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+/** Ends with the answer during which it is over, and says how many there were. */
+function drive(socket: Socket, conversation: Conversation, isOver: () => boolean): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
   let received = '';
+  let answered = 0;
   const send = (): void => {
-    const request = next();
-    if (request === null) resolve(undefined);
-    else socket.write(request);
+    if (isOver()) resolve(answered);
+    else socket.write(conversation.next());
   };
   socket.setEncoding('latin1');
   socket.on('data', (chunk: string) => {
@@ -67,8 +99,9 @@ function drive(socket: Socket, next: () => Buffer | null, done: () => void): Pro
       reject(new Error(`not answered with 200 but:\n${received.slice(0, 1000)}`));
       return;
     }
+    conversation.hear?.(received);
     received = '';
-    done();
+    answered += 1;
     send();
   });
   socket.once('error', reject);

@@ -7,6 +7,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { SigningKeyService } from '../../libs/sallyport/src/index.js';
 import { encode, signText } from '../support/tokens.js';
 import { AUDIENCE, bareApp, guardedApp, OWN_ISSUER, passportApp, seedKey } from './apps.js';
+import { serve, tell } from './parent.js';
 import { onRealStores, type RealStores } from './real-stores.js';
 
 export interface ServerSettings {
@@ -17,9 +18,6 @@ export interface ServerSettings {
 
 /** Headers of requests that are to be sent by turns, by the name of what they show. */
 export type Loads = Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
-
-export type FromServer =
-  { readonly port: number; readonly loads: Loads } | { readonly cpu: NodeJS.CpuUsage };
 
 const CLIENT = 'shop';
 const USERS = 1000;
@@ -40,10 +38,7 @@ const modules: Readonly<Record<ServerSettings['kind'], () => DynamicModule>> = {
 
 const app = await start(modules[kind]());
 const { port } = app.getHttpServer().address() as AddressInfo;
-process.on('message', () => {
-  tell({ cpu: process.cpuUsage() });
-});
-process.once('disconnect', () => void app.close());
+serve(() => app.close());
 tell({ port, loads: await loadsOf() });
 
 async function start(module: DynamicModule): Promise<INestApplication> {
@@ -57,7 +52,7 @@ async function start(module: DynamicModule): Promise<INestApplication> {
 }
 
 async function loadsOf(): Promise<Loads> {
-  if (kind === 'bare') return { bare: [{}] };
+  if (kind === 'bare') return { 'bare handler': [{}] };
   if (kind === 'passport') {
     return { 'passport-jwt, ES256': [bearer('alice', 'none', passportKeys.privateKey)] };
   }
@@ -95,8 +90,4 @@ function bearer(user: string, kid: string, privateKey: KeyObject): { Authorizati
   const input = `${encode({ alg: 'ES256', kid, typ: 'at+jwt' })}.${encode(claims)}`;
   const signature = signText('ES256', privateKey, input).toString('base64url');
   return { Authorization: `Bearer ${input}.${signature}` };
-}
-
-function tell(message: FromServer): void {
-  process.send?.(message);
 }

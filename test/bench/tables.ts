@@ -1,4 +1,4 @@
-import type { HttpResult } from './http.js';
+import type { HttpResult } from './comparing.js';
 import type { Comparison } from './in-process.js';
 import type { Spread } from './rounds.js';
 
@@ -13,20 +13,21 @@ export function inProcessTable(comparisons: readonly Comparison[]): string {
   return table(['in process', 'µs', 'times the first'], rows);
 }
 
-export function httpTable(results: readonly HttpResult[]): string {
+/** What is measured, and what the baseline is called. */
+export function httpTable(title: string, baseline: string, results: readonly HttpResult[]): string {
   const rows = results.map((result) => {
-    const { adapter, name, throughput, requestsPerSecond, systemMicroseconds } = result;
+    const { name, throughput, requestsPerSecond, systemMicroseconds } = result;
     const user = result.userMicroseconds.median;
     return [
-      `${adapter}: ${name}`,
+      name,
       user.toFixed(0),
-      (user - result.bareUserMicroseconds.median).toFixed(0),
+      (user - result.baselineUserMicroseconds.median).toFixed(0),
       systemMicroseconds.median.toFixed(0),
       withSpread(throughput),
       requestsPerSecond.median.toFixed(0),
     ];
   });
-  const head = ['over HTTP', 'user µs', 'more than bare', 'system µs', 'throughput', 'requests/s'];
+  const head = [title, 'user µs', `more than ${baseline}`, 'system µs', 'throughput', 'requests/s'];
   return table(head, rows);
 }
 

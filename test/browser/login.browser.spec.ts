@@ -163,6 +163,14 @@ describe.each(adapters)('The login page in Chromium, on %s', (adapter) => {
     expect(await page.getByRole('textbox').count()).toBe(0);
   });
 
+  it('sends the answer as a form to an app that wants it so', async () => {
+    const { page } = await pages.open();
+    await page.goto(pages.office.authorizationUrl({ response_mode: 'form_post' }));
+    await signIn(page, 'alice', password);
+    await page.waitForURL(pages.office.redirectUri);
+    expect(await headingOf(page)).toBe('Signed in');
+  });
+
   it('is never shown inside a page of others', async () => {
     const { page, problems } = await pages.open();
     await page.goto(pages.partner.origin);

@@ -50,9 +50,9 @@ describe.each(adapters)('Signing out in Chromium, on %s', (adapter) => {
 
   it('says so itself where no app is named', async () => {
     const { page } = await openSignedIn();
-    await page.goto(`${pages.api.demo.issuer}/session/end`);
+    await page.goto(`${pages.api.demo.issuer}/logout`);
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.waitForURL('**/session/end/success*');
+    await page.waitForURL('**/logout/success*');
     expect(await headingOf(page)).toBe('You are signed out');
     await page.goto(pages.office.authorizationUrl());
     expect(await headingOf(page)).toBe('Sign in');
@@ -60,10 +60,20 @@ describe.each(adapters)('Signing out in Chromium, on %s', (adapter) => {
 
   it('does not happen to whoever says no', async () => {
     const { page } = await openSignedIn();
-    await page.goto(pages.office.signOutUrl);
+    await page.goto(`${pages.api.demo.issuer}/logout`);
     await page.getByRole('button', { name: 'Stay signed in' }).click();
-    await page.waitForURL((url) => !url.pathname.endsWith('/session/end'));
+    await page.waitForURL('**/logout/success*');
+    expect(await headingOf(page)).toBe('You are still signed in');
     await page.goto(pages.office.authorizationUrl());
     expect(await headingOf(page)).toBe('Signed in');
+  });
+
+  it('has no question, and no script, for whoever is not signed in', async () => {
+    const { page } = await pages.open();
+    await page.goto(pages.office.signOutUrl);
+    await page.waitForURL(`${pages.office.signedOutUri}*`);
+    expect(await headingOf(page)).toBe('Goodbye');
+    await page.goto(`${pages.api.demo.issuer}/logout`);
+    expect(await headingOf(page)).toBe('You are signed out');
   });
 });

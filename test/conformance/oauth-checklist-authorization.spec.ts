@@ -3,7 +3,6 @@ import {
   ask,
   expectErrorPage,
   expectErrorRedirect,
-  responseIn,
 } from '../support/authorization-answers.js';
 import {
   authorizationRequest,
@@ -11,14 +10,18 @@ import {
   form,
   ISSUER,
   newVerifier,
+  post,
   readQuestion,
   redeem,
   REDIRECT_URI,
   registerClient,
+  send,
   startAuthorizationServer,
   type TestClient,
 } from '../support/authorization-server.js';
 import type { Instance } from '../support/instances.js';
+import { refusalOf } from '../support/oauth-answers.js';
+import { secondsLater } from '../support/time-travel.js';
 
 const without = (request: Record<string, string>, ...names: readonly string[]) =>
   Object.fromEntries(Object.entries(request).filter(([name]) => !names.includes(name)));
@@ -41,89 +44,6 @@ describe('OAuth checklist, the authorization endpoint', () => {
     request = authorizationRequest(shop, newVerifier());
   });
   afterAll(() => server.app.close());
-
-  it.each([
-    `${REDIRECT_URI}?next=1`,
-    `${REDIRECT_URI}?`,
-    `${REDIRECT_URI}/`,
-    `${REDIRECT_URI}#`,
-    `${REDIRECT_URI}#fragment`,
-    `${REDIRECT_URI} `,
-    ` ${REDIRECT_URI}`,
-    `${REDIRECT_URI}\t`,
-    `${REDIRECT_URI}\0`,
-    'https://shop.test/Callback',
-    'https://SHOP.test/callback',
-    'HTTPS://shop.test/callback',
-    'https://shop.test/%63allback',
-    'https://shop.test/other/../callback',
-    'https://shop.test/callback/../other',
-    'https://shop.test/./callback',
-    'https://shop.test//callback',
-    'https://shop.test\\callback',
-    'https:/shop.test/callback',
-    'https://shop.test./callback',
-    'https://shop.test:443/callback',
-    'https://shop.test:8443/callback',
-    'http://shop.test/callback',
-    'https://user@shop.test/callback',
-    'https://shop.test@evil.test/callback',
-    'https://www.shop.test/callback',
-    'https://shop.test.evil.test/callback',
-    'https://evil.test/?https://shop.test/callback',
-    'https://shop\u3002test/callback',
-    '//shop.test/callback',
-    '/callback',
-    'javascript:alert(1)//https://shop.test/callback',
-    'data:text/html,callback',
-  ])(
-    '1. A redirect URI that is not the registered one to the letter is not gone to: %j',
-    async (uri) => {
-      expectErrorPage(await ask(server, { ...request, redirect_uri: uri }), 'invalid_redirect_uri');
-    },
-  );
-
-  it.each([
-    ['http://127.0.0.1:49152/callback', 'http://127.0.0.1:49152/callback'],
-    ['http://127.0.0.1:1/callback', 'http://127.0.0.1:1/callback'],
-    ['http://[::1]:49152/callback', 'http://[::1]:49152/callback'],
-  ])('2. A loopback redirect of a native client may come with a port: %s', async (uri, to) => {
-    const own = authorizationRequest(native, newVerifier());
-    const answer = await ask(server, { ...own, redirect_uri: uri, prompt: 'none' });
-    expectErrorRedirect(answer, 'login_required', { to });
-  });
-
-  it.each([
-    'http://127.0.0.1:49152/other',
-    'http://127.0.0.1:49152/callback/',
-    'http://127.0.0.1:49152/callback?next=1',
-    'http://127.0.0.1:49152/x/../callback',
-    'http://127.0.0.1:65536/callback',
-    'http://127.0.0.1:port/callback',
-    'http://127.0.0.2:49152/callback',
-    'http://127.1:49152/callback',
-    'http://2130706433:49152/callback',
-    'http://localhost:49152/callback',
-    'http://127.0.0.1.evil.test:49152/callback',
-    'http://127.0.0.1:49152@evil.test/callback',
-    'http://user@127.0.0.1:49152/callback',
-    'http://[::ffff:127.0.0.1]:49152/callback',
-    'http://[0:0:0:0:0:0:0:1]:49152/callback',
-    'https://127.0.0.1:49152/callback',
-  ])('2. Nothing but the port of a loopback redirect may vary: %s', async (uri) => {
-    const own = authorizationRequest(native, newVerifier());
-    expectErrorPage(await ask(server, { ...own, redirect_uri: uri }), 'invalid_redirect_uri');
-  });
-
-  it('2. A confidential client has no loopback redirect with a port of its choice', async () => {
-    const local = await registerClient(server, 'local', {
-      redirectUris: ['http://127.0.0.1:3001/callback'],
-    });
-    const own = authorizationRequest(local, newVerifier());
-    const moved = { ...own, redirect_uri: 'http://127.0.0.1:3002/callback' };
-    expectErrorPage(await ask(server, moved), 'invalid_redirect_uri');
-    expect(responseIn(await ask(server, own))?.to).toMatch(/\/oauth\/interaction\//);
-  });
 
   it('3. A request without code_challenge is refused, of public and of confidential clients [C95]', async () => {
     for (const client of [spa, shop]) {
@@ -160,6 +80,19 @@ describe('OAuth checklist, the authorization endpoint', () => {
     },
   );
 
+  it('7. Every response names the issuer: codes, errors before the login, and errors after it [C98]', async () => {
+    const partner = await registerClient(server, 'denied', { isThirdParty: true });
+    const own = authorizationRequest(partner, newVerifier());
+    const issuersOf = (url: URL) => url.searchParams.getAll('iss');
+    expect(issuersOf(await new Browser(server).visit(request))).toEqual([ISSUER]);
+    expect(issuersOf(await new Browser(server).visit({ ...request, prompt: 'none' }))).toEqual([
+      ISSUER,
+    ]);
+    expect(issuersOf(await new Browser(server).visit(own, 'deny'))).toEqual([ISSUER]);
+    const { body } = await send(server, '/oauth/.well-known/openid-configuration');
+    expect(body.authorization_response_iss_parameter_supported).toBe(true);
+  });
+
   it('8. Every redirect of a login is a 303, so that no browser sends the password on', async () => {
     const answers = await answersTo(new Browser(server), (browser) => browser.authorize(shop));
     const redirects = answers.filter(({ headers }) => headers.has('location'));
@@ -184,36 +117,6 @@ describe('OAuth checklist, the authorization endpoint', () => {
     }
     // The redirects between them too: their URLs carry codes and the ids of interactions.
     for (const { headers } of answers) expect(headers.get('referrer-policy')).toBe('no-referrer');
-  });
-
-  it('10. An unknown client or redirect URI is never turned into a redirect', async () => {
-    const evil = 'https://evil.test/callback';
-    for (const [changed, error] of [
-      [{ client_id: 'nobody' }, 'invalid_client'],
-      [{ client_id: 'nobody', redirect_uri: evil }, 'invalid_client'],
-      [{ redirect_uri: evil }, 'invalid_redirect_uri'],
-      [{ redirect_uri: evil, prompt: 'none' }, 'invalid_redirect_uri'],
-      [{ redirect_uri: evil, response_type: 'token' }, 'invalid_redirect_uri'],
-      [{ redirect_uri: evil, response_mode: 'form_post' }, 'invalid_redirect_uri'],
-      [{ redirect_uri: evil, scope: 'unknown' }, 'invalid_redirect_uri'],
-      [{ redirect_uri: evil, request: 'x' }, 'invalid_redirect_uri'],
-      [{ redirect_uri: evil, request_uri: evil }, 'invalid_redirect_uri'],
-    ] as const) {
-      const answer = await ask(server, { ...request, ...changed });
-      expectErrorPage(answer, error);
-      expect(answer.text).not.toContain('evil.test');
-    }
-  });
-
-  it('10. A redirect URI of another client is not this one’s', async () => {
-    await registerClient(server, 'neighbour', {
-      redirectUris: ['https://neighbour.test/callback'],
-    });
-    const answer = await ask(server, {
-      ...request,
-      redirect_uri: 'https://neighbour.test/callback',
-    });
-    expectErrorPage(answer, 'invalid_redirect_uri');
   });
 
   it('11. prompt=none without a session is login_required, with the state as it came', async () => {
@@ -284,20 +187,38 @@ describe('OAuth checklist, the authorization endpoint', () => {
     });
   });
 
-  it.each(['client_id', 'redirect_uri'])(
-    '13. Two %s parameters are an invalid request, and lead nowhere',
-    async (name) => {
-      const value = request[name] ?? '';
-      for (const other of [value, 'https://evil.test/callback']) {
-        for (const values of [
-          [value, other],
-          [other, value],
-        ]) {
-          expectErrorPage(await ask(server, { ...request, [name]: values }), 'invalid_request');
-        }
-      }
-    },
-  );
+  describe('23. Pushed requests', () => {
+    const push = async (client: TestClient, more: Record<string, string> = {}) =>
+      post(server, 'par', client, { ...authorizationRequest(client, newVerifier()), ...more });
+
+    it('23. are used once, by the client that pushed them, and soon', async () => {
+      const { body } = await push(shop);
+      expect(body.expires_in).toBeLessThan(600);
+      const request_uri = String(body.request_uri);
+      const stolen = await ask(server, { client_id: 'spa', request_uri });
+      expect([stolen.status, stolen.headers.get('location')]).toEqual([400, null]);
+      const pushed = { client_id: 'shop', request_uri };
+      const url = await new Browser(server).visit(pushed);
+      expect(url.searchParams.has('code')).toBe(true);
+      expectErrorPage(await ask(server, pushed), 'invalid_request_uri');
+      const late = { client_id: 'shop', request_uri: String((await push(shop)).body.request_uri) };
+      await secondsLater(Number(body.expires_in) + 1, async () => {
+        expectErrorPage(await ask(server, late), 'invalid_request_uri');
+      });
+    });
+
+    it('23. are the only ones of a client that must push', async () => {
+      const pushing = await registerClient(server, 'pushing', { requiresPushedRequests: true });
+      const plain = await ask(server, authorizationRequest(pushing, newVerifier()));
+      expectErrorRedirect(plain, 'invalid_request', { to: REDIRECT_URI });
+    });
+
+    it('24. contain no request_uri themselves', async () => {
+      const { body } = await push(shop);
+      const nested = await push(shop, { request_uri: String(body.request_uri) });
+      expect(refusalOf(nested, [shop.secret])).toBe('400 request_uri_not_supported');
+    });
+  });
 });
 
 describe('OAuth checklist, the authorization endpoint of a lenient server', () => {

@@ -46,11 +46,11 @@ describe('RFC 7009', () => {
   const isActive = async (token: string, client = shop): Promise<boolean> =>
     (await introspect(server, client, token)).active;
 
-  it('§2.2 answers 200 without a word for a JWT access token, which then opens nothing [T1] [C29]', async () => {
+  it('§2.2 answers 200 and nothing more for a JWT access token, which then opens nothing [T1] [C29]', async () => {
     const { access_token: token, refresh_token: refreshToken } = await alice.login(shop);
     expect(await server.probe({ token })).toBe(200);
     const { status, text, headers } = await revoke(server, shop, token);
-    expect([status, text]).toEqual([200, '']);
+    expect([status, text]).toEqual([200, '{}']);
     expect(headers.get('cache-control')).toContain('no-store');
     expect(await server.probe({ token })).toBe(401);
     expect(await isActive(token)).toBe(false);
@@ -172,7 +172,6 @@ describe('RFC 7009', () => {
       ['no token', () => post(server, 'revoke', shop, {})],
       ['an empty token', () => post(server, 'revoke', shop, { token: '' })],
       ['a token twice', () => post(server, 'revoke', shop, { token: [token, token] })],
-      ['a body of 100 kB', () => post(server, 'revoke', shop, { token: [token, 'a'.repeat(1e5)] })],
       ['JSON', () => withBody(JSON.stringify({ token }), 'application/json')],
       ['plain text', () => withBody(form({ token }).toString(), 'text/plain')],
       ['a token in the query', () => query(token)],
@@ -187,6 +186,11 @@ describe('RFC 7009', () => {
       ],
     ])('§2.2.1 %s', async (_what, ask) => {
       expect(refusalOf(await ask(), [token, shop.secret])).toBe('400 invalid_request');
+    });
+
+    it('§2.2.1 a body of 100 kB', async () => {
+      const answer = await post(server, 'revoke', shop, { token: [token, 'a'.repeat(100_000)] });
+      expect(refusalOf(answer, [token])).toBe('413 invalid_request');
     });
 
     const query = (text: string): Promise<HttpAnswer> =>

@@ -284,7 +284,6 @@ describe('RFC 7662', () => {
       ['no token', () => post(server, 'introspect', shop, {})],
       ['an empty token', () => post(server, 'introspect', shop, { token: '' })],
       ['a token twice', () => post(server, 'introspect', shop, { token: [token, token] })],
-      ['100 kB', () => post(server, 'introspect', shop, { token: 'a'.repeat(100_000) })],
       ['JSON', () => send1(JSON.stringify({ token }), 'application/json')],
       ['plain text', () => send1(form({ token }).toString(), 'text/plain')],
       [
@@ -297,6 +296,11 @@ describe('RFC 7662', () => {
       ],
     ])('§2.1 %s', async (_what, ask) => {
       expect(refusalOf(await ask(), [token, shop.secret])).toBe('400 invalid_request');
+    });
+
+    it('§2.1 100 kB', async () => {
+      const answer = await post(server, 'introspect', shop, { token: 'a'.repeat(100_000) });
+      expect(refusalOf(answer)).toBe('413 invalid_request');
     });
 
     it.each<[string, { clientId: string; secret: string | null }]>([

@@ -24,7 +24,7 @@ describe('RFC 9207, the issuer in authorization responses', () => {
   });
   afterAll(() => server.app.close());
 
-  it('7. §2 comes with a code [C98]', async () => {
+  it('§2 comes with a code [C98]', async () => {
     for (const response_mode of ['query', 'fragment']) {
       const url = await new Browser(server).visit({ ...request, response_mode });
       const text = response_mode === 'query' ? url.search : url.hash;
@@ -34,7 +34,7 @@ describe('RFC 9207, the issuer in authorization responses', () => {
     }
   });
 
-  it('7. §2 comes with an error, before and after the user was asked', async () => {
+  it('§2 comes with an error, before and after the user was asked', async () => {
     const { code_challenge: _, ...withoutChallenge } = request;
     for (const wrong of [
       { ...request, prompt: 'none' },
@@ -51,7 +51,7 @@ describe('RFC 9207, the issuer in authorization responses', () => {
     expect(denied.searchParams.getAll('iss')).toEqual([ISSUER]);
   });
 
-  it('7. §2 comes with a response that a form posts, whose only script is allowed by its hash', async () => {
+  it('§2 comes with a response that a form posts, whose only script is allowed by its hash', async () => {
     const browser = new Browser(server);
     await browser.authorize(shop);
     const posted = { ...request, response_mode: 'form_post' };
@@ -67,7 +67,7 @@ describe('RFC 9207, the issuer in authorization responses', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer');
   });
 
-  it('7. §2.4 names the issuer that the metadata has, whatever Host the request names', async () => {
+  it('§2.4 names the issuer that the metadata has, whatever Host the request names', async () => {
     const { body } = await send(server, '/oauth/.well-known/openid-configuration');
     expect(body.authorization_response_iss_parameter_supported).toBe(true);
     const query = form({ ...request, prompt: 'none' }).toString();

@@ -17,27 +17,18 @@ import {
 import { ASSERTION_TYPE, newClientKey } from '../support/client-assertions.js';
 import {
   accessTokenOf,
-  expectAccepted,
   expectRefused,
   expectTokenDies,
   only,
   refreshTokenOf,
-  refreshTokensOf,
   successful,
 } from '../support/families.js';
 import { seeder, type Instance } from '../support/instances.js';
+import { atOnce, raceForCode, raceForSuccessors } from '../support/races.js';
 import { serverSets, type Servers } from '../support/server-sets.js';
 
-const AT_ONCE = 20;
-const ROUNDS_OF_REFRESH = 10;
-const ROUNDS_OF_CODES = 3;
-/** Nothing waits for anything that does not come: a queue for PGlite's only session is no freeze. */
-const ROUND_MILLISECONDS = 5_000;
 /** After it every server has seen what was changed about a client. */
 const CLIENT_SEEN_MILLISECONDS = 600;
-
-const atOnce = (work: () => Promise<HttpAnswer>): Promise<HttpAnswer[]> =>
-  Promise.all(Array.from({ length: AT_ONCE }, work));
 
 describe.each(serverSets)('$name', ({ open }) => {
   let servers: Servers;
@@ -56,39 +47,12 @@ describe.each(serverSets)('$name', ({ open }) => {
   afterAll(() => servers.close());
 
   it('of 20 redemptions of one code one gets tokens, which live until the code comes again [C66] [T2]', async () => {
-    for (let round = 0; round < ROUNDS_OF_CODES; round += 1) {
-      const authorization = await browser.authorize(shop);
-      const began = performance.now();
-      const answers = await atOnce(() => redeem(servers.either, shop, authorization));
-      expect(performance.now() - began).toBeLessThan(ROUND_MILLISECONDS);
-      const won = only(successful(answers));
-      for (const answer of answers) if (answer !== won) expectRefused(answer);
-
-      const refreshed = await refresh(servers.either, shop, refreshTokenOf(won));
-      expect(refreshed.status).toBe(200);
-      for (const answer of [won, refreshed]) await expectAccepted(servers, accessTokenOf(answer));
-
-      expectRefused(await redeem(servers.either, shop, authorization));
-      expectRefused(await refresh(servers.either, shop, refreshTokenOf(refreshed)));
-      for (const answer of [won, refreshed]) await expectTokenDies(servers, accessTokenOf(answer));
-    }
+    await raceForCode(servers, shop, await browser.authorize(shop));
   });
 
   it('20 refreshes of one token give one successor, round after round [W1] [T2]', async () => {
-    const { refresh_token: given } = (await browser.login(shop)) as { refresh_token: string };
-    let token = given;
-    for (let round = 0; round < ROUNDS_OF_REFRESH; round += 1) {
-      const began = performance.now();
-      const answers = await atOnce(() => refresh(servers.either, shop, token));
-      expect(performance.now() - began).toBeLessThan(ROUND_MILLISECONDS);
-      expect(successful(answers)).toHaveLength(AT_ONCE);
-      const successor = only(refreshTokensOf(answers));
-      expect(successor).not.toBe(token);
-      token = successor;
-    }
-    const last = await refresh(servers.either, shop, token);
-    expect(last.status).toBe(200);
-    await expectAccepted(servers, accessTokenOf(last));
+    const { refresh_token: token } = (await browser.login(shop)) as { refresh_token: string };
+    await raceForSuccessors(servers, shop, token, 3);
   });
 
   it('of 20 refreshes by a strict client one wins, and only a later one ends the family [W1]', async () => {

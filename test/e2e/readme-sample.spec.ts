@@ -1,4 +1,4 @@
-import { Controller, Get, Post } from '@nestjs/common';
+import { Controller, Get, Module, Post } from '@nestjs/common';
 import {
   ApiKey,
   CurrentCaller,
@@ -11,8 +11,11 @@ import {
   type Caller,
   type ClientPrincipal,
 } from '@sallyport/nest';
+import { AuthorizationServerModule } from '@sallyport/nest/authorization-server';
 import { describeOnAdapters, type TestApi } from '../support/adapters.js';
+import { Browser, registerClient, TestUsers as Accounts } from '../support/authorization-server.js';
 import { clientWithKey, grantRole, register } from '../support/cast.js';
+import { Instance } from '../support/instances.js';
 import { ownToken } from '../support/own-tokens.js';
 
 @Controller('invoices')
@@ -41,6 +44,9 @@ class InvoicesController {
   }
 }
 
+@Module({ providers: [Accounts], exports: [Accounts] })
+class AccountsModule {}
+
 const roles = {
   viewer: ['invoices:read'],
   editor: ['viewer', 'invoices:write'],
@@ -61,7 +67,13 @@ describeOnAdapters("The README's first page", (start) => {
     api.send('POST', '/invoices/7/approve', headers);
 
   beforeEach(async () => {
-    api = await start({ controllers: [InvoicesController], options: { roles } });
+    api = await start({
+      controllers: [InvoicesController],
+      imports: [
+        AuthorizationServerModule.forRoot({ userDirectory: Accounts, imports: [AccountsModule] }),
+      ],
+      options: { roles },
+    });
     key = await clientWithKey(api.app, 'backoffice', scope);
     await grantRole(api.app, 'alice', 'backoffice', 'admin');
     await grantRole(api.app, 'bob', 'backoffice', 'viewer');
@@ -88,6 +100,16 @@ describeOnAdapters("The README's first page", (start) => {
     });
     expect((await approve(asAlice)).status).toBe(401);
     expect((await approve({ 'X-API-Key': key })).status).toBe(403);
+  });
+
+  it('signs its users in at /oauth, and takes the token that comes of it', async () => {
+    const server = new Instance(api.app, await api.app.getUrl());
+    const desk = await registerClient(server, 'desk', { scope });
+    await grantRole(api.app, 'alice', 'desk', 'viewer');
+    const tokens = (await new Browser(server).login(desk)) as { readonly access_token: string };
+    const asAlice = { Authorization: `Bearer ${tokens.access_token}` };
+    expect((await api.get('/invoices/search', asAlice)).status).toBe(200);
+    expect((await approve(asAlice)).status).toBe(401);
   });
 
   it('refuses the user without the role, or without the scope in the token [C32] [C97]', async () => {

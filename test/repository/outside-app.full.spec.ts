@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from './source-files.js';
 
-/** What a host installs; TypeORM, Redis and Passport are not among it. */
+/** What a host installs; TypeORM, Redis, Passport and an OAuth engine are not among it. */
 const installed = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express']
   .concat(['@nestjs/throttler', 'ipaddr.js', 'jose', 'reflect-metadata', 'rxjs', '@types/node'])
   .concat(['typescript']);

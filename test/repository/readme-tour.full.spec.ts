@@ -11,8 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DemoCredentials } from '../../apps/reference-api/src/seed/demo-credentials.js';
+import { DemoBrowser } from '../../apps/reference-api/src/tools/demo-browser.js';
 import { freePort } from '../../apps/reference-api/src/tools/free-port.js';
+import { IssuerTransport } from '../../apps/reference-api/src/tools/issuer-transport.js';
 import { readSource, root } from './source-files.js';
 
 const hasCurl = ['curl', 'bash'].every((tool) => spawnSync(tool, ['--version']).status === 0);
@@ -33,7 +37,7 @@ const script = Array.from(tour.matchAll(/```sh\n([\s\S]*?)```/g), ([, block = ''
 const commands = script.replaceAll(/\\\n|\|\n/g, (end) => (end === '|\n' ? '| ' : ' ')).split('\n');
 
 const steps: readonly Step[] = commands
-  .filter((line) => /^(?:curl|ID=)/.test(line))
+  .filter((line) => /^(?:curl|[A-Z_]+=\$\(curl)/.test(line))
   .map((line) => ({ line, status: /# (\d{3})/.exec(line)?.[1] ?? '2' }));
 
 describe('A stranger with a clone of the repository', () => {
@@ -101,7 +105,7 @@ describe('A stranger with a clone of the repository', () => {
   it('starts the reference API, follows the README, and stops it', async () => {
     const app = start('npm', 'start');
     await until(answers);
-    if (hasCurl) followTour();
+    if (hasCurl) await followTour();
     app.kill('SIGTERM'); // npm passes it on, and ends by it itself
     await until(async () => !isRunning(app) && !(await answers()));
   }, 180_000);
@@ -117,22 +121,56 @@ describe('A stranger with a clone of the repository', () => {
   }, 60_000);
 
   /** Every curl of the tour writes its status into a file, beside doing what the README says. */
-  function followTour(): void {
+  async function followTour(): Promise<void> {
     const statuses = join(home, 'statuses');
     const prelude = `curl() { command curl -s -w '%{stderr}%{http_code}\\n' "$@" 2>>'${statuses}'; }\n`;
     const file = join(home, 'tour.sh');
     writeFileSync(file, prelude + script.replaceAll('localhost:3000', `localhost:${String(port)}`));
-    const output = execFileSync('bash', [file], {
+    const reader = spawn('bash', [file], {
       cwd: home,
       env: environment(),
-      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
+    children.push(reader);
+    const browser = aliceAtHerBrowser();
+    const output: string[] = [];
+    for await (const line of createInterface(reader.stdout)) {
+      output.push(line);
+      const [address] = /http\S+\/oauth\/authorize\?\S+$/.exec(line) ?? [];
+      if (address !== undefined) await browser.open(new URL(address));
+    }
     const seen = readFileSync(statuses, 'utf8').trim().split('\n');
-    expect(steps.length).toBeGreaterThanOrEqual(12);
+    expect(steps.length).toBeGreaterThanOrEqual(30);
     expect(seen.slice(0, steps.length)).toEqual(
       steps.map(({ status }) => expect.stringMatching(new RegExp(`^${status}`)) as string),
     );
-    expect(output).toMatch(/(?:200 )+(?:429 )+$/);
+    // Once with her password, once known already; and in the end the old password is none any more.
+    expect(browser.visits).toEqual([
+      'Back to the terminal.',
+      'Back to the terminal.',
+      'User name or password is wrong.',
+    ]);
+    expect(output.at(-1)).toMatch(/(?:200 )+(?:429 )+$/);
+  }
+
+  /** Does what the README tells its reader to do with an address that it prints. */
+  function aliceAtHerBrowser() {
+    const path = join(home, '.data/demo-credentials.json');
+    const { issuer, api, users } = JSON.parse(readFileSync(path, 'utf8')) as DemoCredentials;
+    const [{ username, password } = { username: '', password: '' }] = users;
+    const browser = new DemoBrowser(new IssuerTransport(issuer, api));
+    const visits: string[] = [];
+    const visit = async (request: URL): Promise<string> => {
+      const redirectUri = request.searchParams.get('redirect_uri') ?? '';
+      const back = await browser.authorize(request, redirectUri, { username, password });
+      let page: Response | null = null;
+      await until(async () => (page = await fetch(back).catch(() => null)) !== null);
+      return (page as Response | null)?.text() ?? '';
+    };
+    const open = async (request: URL): Promise<void> => {
+      visits.push(await visit(request).catch((error: unknown) => (error as Error).message));
+    };
+    return { visits, open };
   }
 
   it('sees the demo answered as expected', () => {

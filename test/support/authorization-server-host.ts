@@ -53,10 +53,7 @@ class HostModule {}
 class UsersModule {}
 
 /** A host's app with an authorization server in it, on memory stores. */
-export async function startHost(
-  adapter: AdapterName,
-  settings: HostSettings,
-): Promise<Instance> {
+export async function startHost(adapter: AdapterName, settings: HostSettings): Promise<Instance> {
   const { create, prepare } = settings;
   const host = hostModule(settings);
   const start = { logger: false, abortOnError: false, ...create } as const;

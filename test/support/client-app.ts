@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { TokenResponse } from '../../apps/reference-api/src/tools/login-driver.js';
 
 export interface ClientRegistration {
@@ -43,7 +44,7 @@ export class ClientApp {
     const { port } = server.address() as AddressInfo;
     const app = new ClientApp(client, server, `http://127.0.0.1:${port.toString()}`);
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      void app.answer(new URL(request.url ?? '/', app.origin), response);
+      void app.answer(request, response);
     });
     return app;
   }
@@ -85,7 +86,7 @@ export class ClientApp {
   get signOutUrl(): string {
     const { issuer, clientId } = this.client;
     const parameters = { client_id: clientId, post_logout_redirect_uri: this.signedOutUri };
-    return `${issuer}/session/end?${new URLSearchParams(parameters).toString()}`;
+    return `${issuer}/logout?${new URLSearchParams(parameters).toString()}`;
   }
 
   /** Spends a code, or a refresh token. */
@@ -116,10 +117,13 @@ export class ClientApp {
     await once(this.server, 'close');
   }
 
-  private async answer(url: URL, response: ServerResponse): Promise<void> {
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', this.origin);
+    const query = request.method === 'POST' ? await text(request) : url.search;
     response.setHeader('content-type', 'text/html; charset=utf-8');
-    if (url.pathname === '/callback') response.end(page(await this.receive(url.searchParams)));
-    else if (url.pathname === '/signed-out') response.end(page('Goodbye'));
+    if (url.pathname === '/callback') {
+      response.end(page(await this.receive(new URLSearchParams(query))));
+    } else if (url.pathname === '/signed-out') response.end(page('Goodbye'));
     else if (url.pathname === '/favicon.ico') response.writeHead(204).end();
     else if (url.pathname === '/') {
       const links = [
@@ -127,7 +131,7 @@ export class ClientApp {
         ['Sign out', this.signOutUrl],
       ];
       const list = links.map(
-        ([text = '', href = '']) => `<p><a href="${escape(href)}">${text}</a></p>`,
+        ([name = '', href = '']) => `<p><a href="${escape(href)}">${name}</a></p>`,
       );
       response.end(page(this.client.name, list.join('')));
     } else response.writeHead(404).end(page('Not found'));

@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  exportJWK,
-  generateKeyPair,
-  SignJWT,
-  type CryptoKey,
-  type JSONWebKeySet,
-} from 'jose';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JSONWebKeySet } from 'jose';
 import { ISSUER } from './authorization-server.js';
 
 const TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -26,11 +20,7 @@ export class ClientKey {
   }
 
   /** A right assertion of this client, but for the claims and header members given; undefined leaves one out. */
-  assertion(
-    clientId: string,
-    claims: object = {},
-    header: object = {},
-  ): Promise<string> {
+  assertion(clientId: string, claims: object = {}, header: object = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     const payload = {
       iss: clientId,

@@ -42,9 +42,9 @@ export const borderContrasts = (page: Page): Promise<readonly Contrast[]> =>
       [nameOf(element), getComputedStyle(element).borderTopColor, groundOf(element.parentElement)])`,
   );
 
-/** Of the ring around whatever has the focus. WCAG 2.2 §1.4.11 wants 3. */
-export const focusContrasts = (page: Page): Promise<readonly Contrast[]> =>
-  contrasts(
+/** Of the ring around what has the focus, 1 where there is none. WCAG 2.2 §1.4.11 wants 3. */
+export async function focusContrast(page: Page): Promise<Contrast> {
+  const [found] = await contrasts(
     page,
     `[document.activeElement].map((element) => {
       const { outlineStyle, outlineColor } = getComputedStyle(element);
@@ -52,6 +52,9 @@ export const focusContrasts = (page: Page): Promise<readonly Contrast[]> =>
       return [nameOf(element), outlineStyle === 'none' ? ground : outlineColor, ground];
     })`,
   );
+  if (found === undefined) throw new Error('nothing has the focus');
+  return found;
+}
 
 /** How much of the page is to the right of the window, in CSS pixels. */
 export const overflowOf = (page: Page): Promise<number> =>

@@ -1,5 +1,6 @@
 import { CookieJar } from '../../apps/reference-api/src/tools/cookie-jar.js';
 import type { Login } from '../../apps/reference-api/src/tools/demo-browser.js';
+import { messageOf } from '../../apps/reference-api/src/tools/sign-in-page.js';
 
 type Question = 'login' | 'consent' | 'confirm';
 
@@ -8,11 +9,11 @@ const MAX_STEPS = 12;
 /** Someone at a browser, who fills in what the issuer's pages ask and agrees to it. */
 export class Person {
   private readonly jar = new CookieJar();
-  /** What the pages asked, since it was last read. */
   private asked: Question[] = [];
 
   constructor(private readonly login: Login) {}
 
+  /** What the pages have asked since this was called last. */
   takeAsked(): readonly Question[] {
     const { asked } = this;
     this.asked = [];
@@ -23,12 +24,11 @@ export class Person {
   async follow(start: URL): Promise<URL> {
     let url = start;
     let form: URLSearchParams | undefined;
-    let last = "";
     for (let step = 0; step < MAX_STEPS; step += 1) {
       const answer = await this.send(url, form);
       const location = answer.headers.get('location');
       if (location === null) {
-        last = await answer.text(); const { asks, action, hidden } = questionOn(last);
+        const { asks, action, hidden } = questionOn(await answer.text());
         this.asked.push(asks);
         url = new URL(action, url);
         form = new URLSearchParams({ ...hidden, ...this.answerTo(asks) });
@@ -38,7 +38,7 @@ export class Person {
       form = undefined;
       if (url.origin !== start.origin) return url;
     }
-    throw new Error(`this leads in a circle: ${this.asked.join()} ${last}`);
+    throw new Error(`this leads in a circle: ${this.asked.join()}`);
   }
 
   private async send(url: URL, form: URLSearchParams | undefined): Promise<Response> {
@@ -66,9 +66,11 @@ export class Person {
 const FORM = /<form\b[^>]*\baction="([^"]*\/(login|consent|confirm))"[^>]*>([\s\S]*?)<\/form>/;
 const HIDDEN = /<input type="hidden" name="([^"]*)" value="([^"]*)"/g;
 
+/** Throws when the page asks nothing, or says that the last answer was not accepted. */
 function questionOn(html: string) {
   const [, action = '', asks, fields = ''] = FORM.exec(html) ?? [];
-  if (asks === undefined) throw new Error(`this page asks nothing: ${html}`);
+  const message = messageOf(html);
+  if (asks === undefined || message !== null) throw new Error(message ?? html);
   const hidden = [...fields.matchAll(HIDDEN)].map(([, name = '', value = '']) => [name, value]);
   return {
     asks: asks as Question,

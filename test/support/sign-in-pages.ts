@@ -27,11 +27,6 @@ export interface SignInPages {
   close(): Promise<void>;
 }
 
-type FakeTimers = Extract<
-  Parameters<typeof jest.useFakeTimers>[0],
-  { readonly doNotFake?: unknown }
->;
-
 const SCOPE = 'invoices:read invoices:write';
 
 export async function startSignInPages(adapter: AdapterName): Promise<SignInPages> {
@@ -119,14 +114,16 @@ export const headingOf = (page: Page): Promise<string | null> =>
 
 /** Where the keyboard is: the label of an input, the text of a button. */
 export const focusOf = (page: Page): Promise<string> =>
-  page.evaluate('(document.activeElement.labels[0] ?? document.activeElement).textContent.trim()');
+  page.evaluate('(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()');
 
 /** The server's clock goes on by so much, for the rest of the test; the browser's does not. */
 export function letPass(seconds: number): void {
-  jest.useFakeTimers({ doNotFake: TIMERS, now: Date.now() + seconds * 1000, advanceTimers: true });
+  const now = Date.now() + seconds * 1000;
+  jest.useFakeTimers({ doNotFake: [...TIMERS], now, advanceTimers: true });
 }
 
-const TIMERS: FakeTimers['doNotFake'] = [
+/** Of what Jest can fake all but the date. */
+const TIMERS = [
   'hrtime',
   'nextTick',
   'performance',
@@ -137,4 +134,4 @@ const TIMERS: FakeTimers['doNotFake'] = [
   'clearInterval',
   'setTimeout',
   'clearTimeout',
-];
+] as const;

@@ -29,7 +29,7 @@ export abstract class UserDirectory {
   /** Whether there still is such a user. */
   abstract findBySub(subject: string): Promise<{ readonly subject: string } | null>;
 
-  /** Claims for the ID token and userinfo, for no more than this scope asks (OpenID Connect Core §5.4). */
+  /** Claims for userinfo, for no more than this scope asks (OpenID Connect Core §5.4). */
   abstract claims(
     subject: string,
     scope: ReadonlySet<string>,

@@ -2,6 +2,7 @@ import { Controller, Get, Header, Post, Req, VERSION_NEUTRAL } from '@nestjs/com
 import { ClientDirectory } from '../clients/client.directory.js';
 import { TokenVerifier } from '../credentials/token.verifier.js';
 import { SallyportError } from '../errors.js';
+import { invalidInput } from '../input.js';
 import { AlwaysEnforced } from '../policy/enforcement.js';
 import { rawRequest, type AdapterRequest } from '../request/adapter-request.js';
 import { parseAuthorizationHeader } from '../request/authorization-header.js';
@@ -52,7 +53,13 @@ export class UserinfoController {
 }
 
 function bearerOf(request: AdapterRequest): string {
-  const lines = rawRequest(request).headersDistinct.authorization ?? [];
+  const { headers, headersDistinct, url = '' } = rawRequest(request);
+  // RFC 6750 §2: one way of sending the token, not two. What a body holds is not read, so there may be none.
+  if ((headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined) {
+    throw invalidInput('send the access token in the Authorization header, and no body');
+  }
+  if (/[?&]access_token=/.test(url)) throw new SallyportError('ERR_CREDENTIAL_IN_URL');
+  const lines = headersDistinct.authorization ?? [];
   const [line] = lines;
   if (line === undefined) throw new SallyportError('ERR_CREDENTIAL_MISSING');
   if (lines.length > 1) throw new SallyportError('ERR_CREDENTIAL_REPEATED');

@@ -176,4 +176,35 @@ export function describeLoginSessionStore(open: () => Promise<Opened>): void {
     });
     expect(await find('b')).toEqual(session('b'));
   });
+
+  it('ends the user’s other sessions, and nobody else’s', async () => {
+    const user = { issuer: 'https://id.example.com', subject: 'Алиса "A" \\' };
+    await put(writeOf(session('kept')));
+    for (const id of ['a', 'b', 'c']) await put(writeOf(session(id)));
+    await put(writeOf(session('of another', { subject: 'bob' })));
+    await put(writeOf(session('of a namesake', { issuer: 'https://other.example.com' })));
+    await put(writeOf(session('anonymous', { issuer: null, subject: null })));
+    await run((tx) => stores.loginSessions.end('c', at(1), tx));
+    const endOthers = () => run((tx) => stores.loginSessions.endOthers(user, 'kept', at(5), tx));
+    expect(await endOthers()).toBe(2);
+    expect(await endOthers()).toBe(0);
+    const endings = new Map<string, Date | null | undefined>();
+    for (const id of ['kept', 'a', 'b', 'c', 'of another', 'of a namesake', 'anonymous']) {
+      endings.set(id, (await find(id))?.endedAt);
+    }
+    const stands = null;
+    expect(Object.fromEntries(endings)).toEqual({
+      kept: stands,
+      a: at(5),
+      b: at(5),
+      c: at(1),
+      'of another': stands,
+      'of a namesake': stands,
+      anonymous: stands,
+    });
+    const hostile = run((tx) =>
+      stores.loginSessions.endOthers({ ...user, subject: 'a\0b' }, 'kept', at(5), tx),
+    );
+    expect(await hostile).toBe(0);
+  });
 }

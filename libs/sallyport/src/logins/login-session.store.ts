@@ -1,4 +1,5 @@
 import type { Transaction } from '../transactions/transaction.js';
+import type { UserId } from '../users/user.js';
 import type { LoginSession, LoginSessionWrite } from './login-session.js';
 
 /** Port: browser sessions. */
@@ -17,6 +18,14 @@ export abstract class LoginSessionStore {
 
   /** Reports whether this call ended it. Atomic. */
   abstract end(id: string, at: Date, transaction: Transaction): Promise<boolean>;
+
+  /** Ends those of the user that stand, but for `exceptId`; returns how many this call ended. */
+  abstract endOthers(
+    user: UserId,
+    exceptId: string,
+    at: Date,
+    transaction: Transaction,
+  ): Promise<number>;
 
   /** Deletes up to `limit` that expired before `before`; returns how many. */
   abstract prune(before: Date, limit: number): Promise<number>;

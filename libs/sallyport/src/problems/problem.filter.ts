@@ -37,11 +37,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (retryAfterSeconds !== undefined) {
       headers['Retry-After'] = String(Math.ceil(retryAfterSeconds));
     }
-    this.answer(response, this.bodyOf(error), headers);
-  }
-
-  protected bodyOf(error: SallyportError): ProblemDetails {
-    return problemOf(error);
+    this.answer(response, problemOf(error), headers);
   }
 
   protected answer(
@@ -54,11 +50,13 @@ export class ProblemFilter implements ExceptionFilter {
       httpAdapter.end(response); // a handler that answers by itself was faster: nothing can be withheld any more
       return;
     }
-    for (const [name, value] of Object.entries(headers)) {
+    const usual = {
+      'Content-Type': 'application/problem+json; charset=utf-8',
+      'Cache-Control': 'no-store',
+    };
+    for (const [name, value] of Object.entries({ ...usual, ...headers })) {
       httpAdapter.setHeader(response, name, value);
     }
-    httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
-    httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
     httpAdapter.reply(response, body, body.status);
   }
 

@@ -81,7 +81,7 @@ export class SessionService {
   }
 
   /**
-   * Ends all sessions but the one of `keepId`, with the logins that they came from, but not with its own. Returns how
+   * Ends all sessions but the one of `keepId`, and all logins of the user's browsers but the one it came from. Returns how
    * many. Throws ERR_NOT_FOUND when the user has had no session of that id.
    */
   async endOthers(
@@ -93,11 +93,9 @@ export class SessionService {
     const ended = await this.change(transaction, async (inner) => {
       await this.tokens.hold(user, inner);
       const kept = await this.grantOf(user, keepId, inner);
-      const others = await this.endGrants.endMatching({ user, exceptId: keepId }, by, inner);
-      const loginIds = new Set(others.map(({ loginId }) => loginId));
-      loginIds.delete(kept.loginId);
-      for (const loginId of loginIds) await this.logins.end(loginId, this.clock.now(), inner);
-      return others;
+      // Those too that gave nothing, or whose sessions have ended: each could give new ones.
+      await this.logins.endOthers(user, kept.loginId, this.clock.now(), inner);
+      return this.endGrants.endMatching({ user, exceptId: keepId }, by, inner);
     });
     return ended.length;
   }

@@ -26,7 +26,8 @@ const ENDPOINTS = ['token', 'revoke', 'introspect', 'par'];
 
 /**
  * The engine's endpoints, one by one, behind the guards that every request passes: guessing at `/oauth/token` spends
- * the limit of the sender's address. They authenticate clients by themselves.
+ * the limit of the sender's address. They authenticate clients by themselves. The issuer says where they are, whatever
+ * version the host gives its own routes.
  */
 @AlwaysEnforced()
 @Public()

@@ -37,7 +37,7 @@ const documents: readonly (readonly [string, string])[] = [
   ['consent', pages.consent(consent)],
   ['first-party consent', pages.consent({ ...consent, isThirdParty: false })],
   ['logout', pages.logout({ form })],
-  ['logged out', pages.loggedOut({ clientName: HOSTILE })],
+  ['logged out', pages.loggedOut({ clientName: HOSTILE, isSignedIn: false })],
   ['error', pages.error({ title: HOSTILE, message: HOSTILE, code: HOSTILE })],
 ];
 
@@ -138,6 +138,17 @@ describe('AuthorizationPages.logout', () => {
     expect(document).toContain(form);
     expect(document).toContain('form="op.logoutForm" name="logout" value="yes"');
     expect(document.match(/form="op\.logoutForm"/g)).toHaveLength(2);
+  });
+});
+
+describe('AuthorizationPages.loggedOut', () => {
+  it('says what happened: nobody who stayed is told that they are signed out', () => {
+    const [gone, stayed] = [false, true].map((isSignedIn) =>
+      pages.loggedOut({ clientName: 'Shop', isSignedIn }),
+    );
+    expect(gone).toContain('<h1>You are signed out</h1>');
+    expect(stayed).toContain('<h1>You are still signed in</h1>');
+    expect(stayed).toContain('go back to <bdi>Shop</bdi>');
   });
 });
 

@@ -74,7 +74,7 @@ main {
 }
 main > :first-child { margin-top: 0 }
 main > :last-child { margin-bottom: 0 }
-h1 { margin: 0 0 .375rem; font-size: 1.5rem; line-height: 1.25; letter-spacing: -.01em }
+h1 { margin: 0 0 .375rem; font-size: 1.5rem; line-height: 1.25; letter-spacing: -.01em; text-wrap: balance }
 p { margin: 0 0 1.25rem }
 .muted { color: var(--muted) }
 .small { font-size: .875rem }

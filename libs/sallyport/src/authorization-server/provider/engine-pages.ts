@@ -13,8 +13,12 @@ export class EnginePages {
     this.show(ctx, this.pages.logout({ form }), leadsTo);
   }
 
-  loggedOut(ctx: KoaContextWithOIDC): void {
-    this.show(ctx, this.pages.loggedOut({ clientName: ctx.oidc.client?.clientName ?? null }), null);
+  /** Also whoever said no comes here. */
+  async loggedOut(ctx: KoaContextWithOIDC): Promise<void> {
+    const { client, provider } = ctx.oidc;
+    const { accountId } = await provider.Session.get(ctx);
+    const page = { clientName: client?.clientName ?? null, isSignedIn: accountId !== undefined };
+    this.show(ctx, this.pages.loggedOut(page), null);
   }
 
   error(
@@ -27,7 +31,7 @@ export class EnginePages {
       title: isOurFault ? 'Something went wrong on our side' : 'This request cannot be served',
       message: isOurFault
         ? 'Nothing was changed. Wait a moment, then go back to the app and try again.'
-        : (out.error_description ?? 'Go back to the app and start again.'),
+        : `${reasonOf(out.error_description)}Go back to the app and start again.`,
       code: out.error,
     };
     this.show(ctx, this.pages.error(page), null);
@@ -38,3 +42,6 @@ export class EnginePages {
     ctx.body = page;
   }
 }
+
+const reasonOf = (description: string | undefined): string =>
+  description === undefined ? '' : `The reason: ${description}. `;

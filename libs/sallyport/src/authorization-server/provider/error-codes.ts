@@ -7,7 +7,11 @@ export function correctErrorCodes(provider: Provider): void {
       // Without `scope`: it would send back whatever was sent, of any length.
       ctx.body = { error: error.error, error_description: error.error_description };
     }
+    // RFC 9700 §2.6: no client, no origin of its own; the engine names whatever asked.
+    if (ctx.oidc.client === undefined) ctx.remove('Access-Control-Allow-Origin');
     if (!(error instanceof errors.InvalidRequest)) return;
+    // RFC 9126 §2.3.
+    if (isTooLarge(error)) ctx.status = 413;
     if (hasEmptySecret(ctx)) refuseClient(ctx);
     else if (isUnregisteredGrant(ctx)) {
       const description = 'the client is not registered for this grant';
@@ -30,6 +34,10 @@ function refuseClient(ctx: KoaContextWithOIDC): void {
   const challenge = `Basic realm="${issuer}", error="${error}"`;
   ctx.set('WWW-Authenticate', `${challenge}, error_description="${String(description)}"`);
 }
+
+/** The engine's reader takes 56 kB, and says so no further than here. */
+const isTooLarge = ({ cause }: errors.OIDCProviderError): boolean =>
+  cause instanceof Error && cause.message === 'request entity too large';
 
 function hasEmptySecret(ctx: KoaContextWithOIDC): boolean {
   const [, token68 = ''] = /^basic ([\w+/=]+)$/i.exec(ctx.get('authorization')) ?? [];

@@ -156,9 +156,7 @@ export function providerConfiguration(
         logoutSource: (ctx, form) => {
           pages.logout(ctx, form);
         },
-        postLogoutSuccessSource: (ctx) => {
-          pages.loggedOut(ctx);
-        },
+        postLogoutSuccessSource: (ctx) => pages.loggedOut(ctx),
       },
     },
   };
@@ -183,10 +181,8 @@ async function accountOf(directory: UserDirectory, subject: string): Promise<Acc
   if ((await directory.findBySub(subject)) === null) return undefined;
   return {
     accountId: subject,
-    claims: async (_use, scope) => ({
-      ...(await directory.claims(subject, new Set(scope.split(' ')))),
-      sub: subject,
-    }),
+    // OpenID Connect Core §5.4: where there is an access token, all else is for userinfo, and that is ours.
+    claims: () => ({ sub: subject }),
   };
 }
 

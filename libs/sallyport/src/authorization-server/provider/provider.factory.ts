@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
 import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { SigningKeyMaterial } from '../../signing-keys/opened-signing-keys.js';
@@ -5,6 +6,7 @@ import type { EngineParts } from './engine-parts.js';
 import { currentRequest } from './engine-request.js';
 import { correctErrorCodes } from './error-codes.js';
 import { createExtendedProvider } from './extended-provider.js';
+import { skipLogoutOfNobody } from './logout-of-nobody.js';
 import { providerConfiguration } from './provider-configuration.js';
 import { answering, RETRY_AFTER_SECONDS } from './store-failures.js';
 
@@ -19,6 +21,7 @@ export function createProvider(parts: EngineParts, keys: readonly SigningKeyMate
   compareSecretsByHash(provider, parts);
   claimJtisAtomically(provider, parts);
   endGrantsOnLogout(provider, parts);
+  skipLogoutOfNobody(provider);
   parts.structuredTokens().attachTo(provider);
   correctErrorCodes(provider);
   reportFailures(provider);
@@ -66,6 +69,10 @@ function endGrantsOnLogout(provider: Provider, { endLogin }: EngineParts): void 
 function reportFailures(provider: Provider): void {
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: Error) => {
     logger.error(`${ctx.oidc.route} failed: ${error.message}`, error.stack);
+  });
+  // Outside its routes: without a listener Koa writes to the console.
+  (provider as EventEmitter).on('error', (error: Error) => {
+    logger.error(`the engine failed: ${error.message}`, error.stack);
   });
   const unavailable = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): void => {
     if (error.statusCode !== 503) return;

@@ -45,7 +45,10 @@ export class StructuredTokens {
       respond(ctx, 401, what);
       return;
     }
-    if (!isRefused) return;
+    if (!isRefused) {
+      if (oidc?.route === 'revocation' && ctx.status === 200) ctx.body = REVOKED;
+      return;
+    }
     try {
       await (oidc?.route === 'revocation' ? this.revoke(ctx) : this.introspect(ctx));
     } catch (error) {
@@ -73,7 +76,7 @@ export class StructuredTokens {
         { actor: `client:${clientId}`, reason: 'revoked by the client' },
       );
     }
-    respond(ctx, 200, '');
+    respond(ctx, 200, REVOKED);
   }
 
   private async introspect(ctx: KoaContextWithOIDC): Promise<void> {
@@ -119,6 +122,9 @@ export class StructuredTokens {
   }
 }
 
+/** RFC 7009 §2.2: clients ignore the body; but some libraries fail on one that is not JSON. */
+const REVOKED = {};
+
 /** RFC 7662 §2.2: nothing else may be said of it. */
 const INACTIVE = { active: false };
 
@@ -154,7 +160,7 @@ function introspectionOf(
   };
 }
 
-function respond(ctx: KoaContextWithOIDC, status: number, body: object | ''): void {
+function respond(ctx: KoaContextWithOIDC, status: number, body: object): void {
   ctx.status = status;
   ctx.body = body;
   ctx.remove('WWW-Authenticate');

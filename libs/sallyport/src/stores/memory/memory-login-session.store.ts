@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LoginSessionStore } from '../../logins/login-session.store.js';
 import type { LoginSession, LoginSessionWrite } from '../../logins/login-session.js';
 import type { Transaction } from '../../transactions/transaction.js';
+import type { UserId } from '../../users/user.js';
 import { assertStorable } from '../storable-text.js';
 import { MemoryDatabase, type MemoryTable } from './memory-database.js';
 
@@ -44,6 +45,26 @@ export class MemoryLoginSessionStore extends LoginSessionStore {
     if (session?.endedAt !== null) return false;
     this.sessions.set(id, { ...session, endedAt: at }, transaction);
     return true;
+  }
+
+  async endOthers(
+    { issuer, subject }: UserId,
+    exceptId: string,
+    at: Date,
+    transaction: Transaction,
+  ): Promise<number> {
+    const others = this.sessions.filter(
+      (session) =>
+        session.issuer === issuer &&
+        session.subject === subject &&
+        session.id !== exceptId &&
+        session.endedAt === null,
+      transaction,
+    );
+    for (const session of others) {
+      this.sessions.set(session.id, { ...session, endedAt: at }, transaction);
+    }
+    return others.length;
   }
 
   async prune(before: Date, limit: number): Promise<number> {

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull } from 'typeorm';
+import { IsNull, Not } from 'typeorm';
 import { LoginSessionStore } from '../../logins/login-session.store.js';
 import type { LoginSession, LoginSessionWrite } from '../../logins/login-session.js';
 import type { Transaction } from '../../transactions/transaction.js';
+import type { UserId } from '../../users/user.js';
 import { assertStorable, isStorable } from '../storable-text.js';
 import { LoginSessionEntity } from './entities/login-session.entity.js';
 import { pruneExpired, recordOf, tableOf } from './rows.js';
@@ -53,6 +54,20 @@ export class TypeOrmLoginSessionStore extends LoginSessionStore {
     return this.database.query(async (manager) => {
       const standing = { id, endedAt: IsNull() };
       return (await manager.update(LoginSessionEntity, standing, { endedAt: at })).affected === 1;
+    }, transaction);
+  }
+
+  async endOthers(
+    { issuer, subject }: UserId,
+    exceptId: string,
+    at: Date,
+    transaction: Transaction,
+  ): Promise<number> {
+    if (![issuer, subject, exceptId].every(isStorable)) return 0;
+    return this.database.query(async (manager) => {
+      const standing = { issuer, subject, id: Not(exceptId), endedAt: IsNull() };
+      const { affected } = await manager.update(LoginSessionEntity, standing, { endedAt: at });
+      return affected ?? 0;
     }, transaction);
   }
 

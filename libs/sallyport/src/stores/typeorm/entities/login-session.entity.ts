@@ -15,6 +15,7 @@ import {
 @Entity({ name: 'login_sessions', schema: 'sallyport' })
 @Index('login_sessions_cookie_hash', ['cookieHash'])
 @Index('login_sessions_expiry', ['expiresAt'])
+@Index('login_sessions_user', ['issuer', 'subject'], { where: 'ended_at IS NULL' })
 export class LoginSessionEntity implements LoginSession {
   @PrimaryIdentifier('id')
   id!: string;

@@ -278,6 +278,12 @@ export class SallyportInitial1782000000000 implements MigrationInterface {
     await index('', 'opaque_tokens_expiry', OpaqueTokenEntity, '(expires_at)');
     await index('', 'login_sessions_cookie_hash', LoginSessionEntity, '(cookie_hash)');
     await index('', 'login_sessions_expiry', LoginSessionEntity, '(expires_at)');
+    await index(
+      '',
+      'login_sessions_user',
+      LoginSessionEntity,
+      '(issuer, subject) WHERE ended_at IS NULL',
+    );
     await index('', 'changes_object', ChangeEntity, '(object, at, id)');
   }
 
