@@ -43,6 +43,7 @@ import { InteractionRequests } from './interactions/interaction-requests.js';
 import { Interactions } from './interactions/interaction.js';
 import { SCOPE_DESCRIPTIONS } from './interactions/scope-descriptions.js';
 import { SIGN_IN_OPTIONS } from './interactions/sign-in.options.js';
+import { SignInPace } from './interactions/sign-in-pace.js';
 import { SignIn } from './interactions/sign-in.js';
 import { EngineMount } from './mount/engine-mount.js';
 import { AuthorizationPages } from './pages/authorization-pages.js';
@@ -136,6 +137,7 @@ const people: Provider[] = [
   InteractionRequests,
   PageWriter,
   SignIn,
+  SignInPace,
   Stylesheet,
 ];
 

@@ -1,7 +1,7 @@
 export interface SignInOptions {
-  /** Passwords that one address (IPv6: one /64) may try for one user name in the window. @default 10 */
+  /** Passwords that one address (IPv6: one /64) may try for one user name in the window, until one is right. @default 10 */
   readonly attempts?: number;
-  /** Passwords that it may try for all user names together. @default 100 */
+  /** Wrong passwords that it may try for all user names together. @default 100 */
   readonly addressAttempts?: number;
   /** @default 300 */
   readonly windowSeconds?: number;

@@ -6,10 +6,12 @@ import {
 } from '../../../../../test/support/lives.js';
 import { SecurityEvents, type SecurityEvent } from '../../audit/security-events.js';
 import { SallyportError } from '../../errors.js';
+import { MemoryEphemeralRecordStore } from '../../stores/memory/memory-ephemeral-record.store.js';
 import { MemoryRateLimitStore } from '../../stores/memory/memory-rate-limit.store.js';
 import { RateLimiter } from '../../throttling/rate-limiter.js';
 import { UserDirectory, type AuthenticatedUser, type PasswordLogin } from '../user-directory.js';
 import { resolveSignInOptions, type SignInOptions } from './sign-in.options.js';
+import { SignInPace } from './sign-in-pace.js';
 import { SignIn, type SignInAttempt } from './sign-in.js';
 
 const PASSWORD = 'correct horse battery staple';
@@ -52,15 +54,21 @@ function setUp(options: SignInOptions = {}) {
   events.subscribe((event) => raised.push(event));
   const directory = new OneUserDirectory();
   const counts = new MemoryRateLimitStore(stores.clock);
+  const records = new MemoryEphemeralRecordStore(stores.clock);
   const create = (): SignIn =>
     new SignIn(
       directory,
-      new RateLimiter(counts, stores.clock),
+      new SignInPace(
+        new RateLimiter(counts, stores.clock),
+        records,
+        stores.clock,
+        stores.randomness,
+        resolveSignInOptions(options, []),
+      ),
       revocations,
       users,
       events,
       { issuer: ISSUER },
-      resolveSignInOptions(options, []),
     );
   const signIn = create();
   const attempt = (some: Partial<SignInAttempt> = {}) =>
@@ -156,11 +164,39 @@ describe('the pace of SignIn', () => {
     expect(await attempt({ address: '2001:db8:0:1::1' })).toEqual(signedIn);
   });
 
-  it('delays an address that tries many names', async () => {
-    const { attempt, directory } = setUp({ addressAttempts: 3 });
+  it('delays an address that fails with many names, and only that, until its time is over', async () => {
+    const { attempt, directory, clock } = setUp({ addressAttempts: 3 });
     for (const username of ['a', 'b', 'c']) await attempt({ username });
-    expect(await attempt()).toMatchObject({ kind: 'delayed' });
+    const delayed = await attempt();
+    expect(delayed).toMatchObject({ kind: 'delayed' });
     expect(directory.looked).toBe(3);
+    expect(await attempt({ address: '192.0.2.2' })).toEqual(signedIn);
+    clock.advance(delayed.kind === 'delayed' ? delayed.retryAfterSeconds : 0);
+    expect(await attempt()).toEqual(signedIn);
+  });
+
+  it('holds no success against anyone: people sign in as often as they like', async () => {
+    const { attempt } = setUp({ attempts: 2, addressAttempts: 2 });
+    for (let count = 0; count < 10; count += 1) expect(await attempt()).toEqual(signedIn);
+  });
+
+  it('begins to count anew after a success, for that name and address alone', async () => {
+    const { attempt } = setUp({ attempts: 2 });
+    await attempt({ username: 'mallory' });
+    await attempt({ password: 'wrong' });
+    expect(await attempt()).toEqual(signedIn);
+    expect(await attempt({ password: 'wrong' })).toEqual(refused);
+    expect(await attempt({ password: 'wrong' })).toEqual(refused);
+    expect(await attempt()).toMatchObject({ kind: 'delayed' });
+    expect(await attempt({ username: 'mallory' })).toEqual(refused);
+    expect(await attempt({ username: 'mallory' })).toMatchObject({ kind: 'delayed' });
+  });
+
+  it('looks at no more than ten times its share when one address tries many names at once', async () => {
+    const { attempt, directory } = setUp({ addressAttempts: 2 });
+    const names = Array.from({ length: 40 }, (_, n) => `user-${String(n)}`);
+    await Promise.all(names.map((username) => attempt({ username })));
+    expect(directory.looked).toBe(20);
   });
 
   it('looks at no more than its share of 20 passwords tried at once over two instances', async () => {
@@ -181,12 +217,12 @@ describe('the pace of SignIn', () => {
 
 describe('what SignIn tells', () => {
   it('tells listeners who signed in where, and of a failure no name', async () => {
-    const { attempt, raised } = setUp({ attempts: 2 });
-    await attempt({ password: 'wrong' });
-    await attempt();
-    await attempt();
+    const { attempt, raised } = setUp({ attempts: 1 });
+    expect(await attempt()).toEqual(signedIn);
+    expect(await attempt({ password: 'wrong' })).toEqual(refused);
+    expect(await attempt()).toMatchObject({ kind: 'delayed' });
     const failed = { kind: 'sign-in.failed', clientId: 'mobile-app', address: '192.0.2.1' };
-    expect(raised).toEqual([failed, { ...failed, ...alice, kind: 'sign-in.succeeded' }, failed]);
+    expect(raised).toEqual([{ ...failed, ...alice, kind: 'sign-in.succeeded' }, failed, failed]);
   });
 
   it('lets what the directory throws through', async () => {
