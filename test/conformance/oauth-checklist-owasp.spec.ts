@@ -1,7 +1,14 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Readable } from 'node:stream';
 import { jest } from '@jest/globals';
 import {
   authorizationRequest,
@@ -213,6 +220,24 @@ describe('OAuth checklist, OWASP API Security Top 10 under /oauth', () => {
         expect((await clientCredentials(server, job)).status).toBe(200);
       },
     );
+
+    it('50. A body that was refused half-read holds up no other request of its connection', async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const ask = async (method: string, path: string, body?: Readable) => {
+        const options = { agent, method, headers: { 'content-type': FORM }, timeout: 5_000 };
+        const sent = httpRequest(`${server.url}${path}`, options);
+        sent.once('timeout', () => sent.destroy(new Error('held up')));
+        if (body === undefined) sent.end();
+        else body.pipe(sent);
+        const [response] = (await once(sent, 'response')) as [IncomingMessage];
+        await once(response.resume(), 'end');
+        return [response.statusCode, sent.reusedSocket];
+      };
+      const parts = Array.from({ length: 40 }, () => Buffer.alloc(64_000, 'a'));
+      expect(await ask('POST', '/oauth/token', Readable.from(parts))).toEqual([413, false]);
+      expect(await ask('GET', '/oauth/jwks')).toEqual([200, true]);
+      agent.destroy();
+    });
 
     it('50. A header of 20 kB is refused with 431', async () => {
       for (const name of ['authorization', 'dpop', 'cookie', 'x-anything']) {

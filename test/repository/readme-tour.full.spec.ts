@@ -140,7 +140,7 @@ describe('A stranger with a clone of the repository', () => {
       if (address !== undefined) await browser.open(new URL(address));
     }
     const seen = readFileSync(statuses, 'utf8').trim().split('\n');
-    expect(steps.length).toBeGreaterThanOrEqual(30);
+    expect(steps.length).toBeGreaterThanOrEqual(25);
     expect(seen.slice(0, steps.length)).toEqual(
       steps.map(({ status }) => expect.stringMatching(new RegExp(`^${status}`)) as string),
     );

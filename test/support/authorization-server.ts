@@ -344,7 +344,7 @@ export class Browser {
   async login(client: TestClient, more: Parameters = {}): Promise<HttpAnswer['body']> {
     const answer = await redeem(this.server, client, await this.authorize(client, more));
     if (answer.status !== 200) throw new Error(answer.text);
-    return answer.body as HttpAnswer['body'];
+    return answer.body;
   }
 
   private keep(line: string): void {

@@ -114,7 +114,9 @@ export const headingOf = (page: Page): Promise<string | null> =>
 
 /** Where the keyboard is: the label of an input, the text of a button. */
 export const focusOf = (page: Page): Promise<string> =>
-  page.evaluate('(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()');
+  page.evaluate(
+    '(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()',
+  );
 
 /** The server's clock goes on by so much, for the rest of the test; the browser's does not. */
 export function letPass(seconds: number): void {

@@ -31,6 +31,14 @@ export const ROLES = {
   admin: ['editor', 'invoices:approve'],
 };
 
+/** What the consent page says of each scope value. */
+const SCOPE_DESCRIPTIONS = {
+  'invoices:read': 'See invoices',
+  'invoices:write': 'Create and change invoices',
+  'invoices:approve': 'Approve invoices',
+  'reports:read': 'See reports',
+};
+
 export interface AppParts {
   readonly config: AppConfig;
   readonly log: Logger;
@@ -73,6 +81,7 @@ export class AppModule {
         AuthorizationServerModule.forRoot({
           userDirectory: AppUserDirectory,
           imports: [UsersModule],
+          scopeDescriptions: SCOPE_DESCRIPTIONS,
         }),
         AdminModule.forRoot(),
         ...(config.hasDocs ? [DocsModule] : []),

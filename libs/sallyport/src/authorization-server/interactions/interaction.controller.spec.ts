@@ -30,9 +30,14 @@ import { CsrfTokens } from './csrf-tokens.js';
 import { InteractionController } from './interaction.controller.js';
 import { InteractionPages } from './interaction-pages.js';
 import { InteractionRequests } from './interaction-requests.js';
+import { Clock } from '../../clock.js';
+import { Randomness } from '../../randomness.js';
+import { EphemeralRecordStore } from '../../ephemeral/ephemeral-record.store.js';
+import { MemoryEphemeralRecordStore } from '../../stores/memory/memory-ephemeral-record.store.js';
 import { Interactions, type CompletedLogin, type Interaction } from './interaction.js';
 import { resolveScopeDescriptions, SCOPE_DESCRIPTIONS } from './scope-descriptions.js';
 import { resolveSignInOptions, SIGN_IN_OPTIONS } from './sign-in.options.js';
+import { SignInPace } from './sign-in-pace.js';
 import { SignIn } from './sign-in.js';
 
 const PASSWORD = 'pass & wörd+1';
@@ -141,6 +146,13 @@ describe.each([
         PageWriter,
         SecurityEvents,
         SignIn,
+        SignInPace,
+        {
+          provide: EphemeralRecordStore,
+          useValue: new MemoryEphemeralRecordStore(stores.clock),
+        },
+        { provide: Clock, useValue: stores.clock },
+        { provide: Randomness, useValue: stores.randomness },
         Stylesheet,
         { provide: Interactions, useValue: interactions },
         { provide: UserDirectory, useClass: OneUserDirectory },

@@ -73,6 +73,8 @@ export class EngineMount {
       resolve(undefined);
     });
     await this.engine.handle(raw, out, arrival);
+    // What it did not read is thrown away: it would hold up the next request of the connection.
+    raw.resume();
     await closed;
   }
 }

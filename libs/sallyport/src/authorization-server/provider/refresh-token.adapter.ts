@@ -20,8 +20,12 @@ export class RefreshTokenAdapter extends FamilyAdapter {
     const grant = request.grants.get(grantId);
     if (!grant) throw new TypeError('a refresh token without grant');
     const now = this.stores.clock.now();
-    const { address } = request.arrival;
-    const userAgent = userAgentOf(engineContext());
+    const ctx = engineContext();
+    // A confidential client asks from its server: what the user knows again is the browser of the login.
+    const { address, userAgent } =
+      ctx.oidc.client?.clientAuthMethod === 'none'
+        ? { address: request.arrival.address, userAgent: userAgentOf(ctx) }
+        : grant.device;
     request.newUserTokens.push({
       id: uuidv7(this.stores.randomness, now),
       secretHash: hashOf(value),

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Duplex } from 'node:stream';
 import type { PGlite } from '@electric-sql/pglite';
 
@@ -131,6 +132,8 @@ export class PGliteStream extends Duplex {
   }
 
   private async execute(database: PGlite, batch: Buffer): Promise<void> {
+    // It answers without the event loop: a chain of statements would keep every socket waiting until its end.
+    await setImmediate();
     const answer = await database.execProtocolRaw(new Uint8Array(batch));
     if (!this.destroyed && answer.length > 0) this.push(Buffer.from(answer));
   }
