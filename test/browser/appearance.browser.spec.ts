@@ -75,8 +75,10 @@ const TREES: Readonly<Record<string, readonly string[]>> = {
     '  - text: "asks to:"',
     '- list "The app ledger asks to:":',
     '  - listitem:',
+    '    - text: See invoices',
     '    - code: invoices:read',
     '  - listitem:',
+    '    - text: Create and change invoices',
     '    - code: invoices:write',
     '- paragraph: Ledger by Example Ltd is not from Sallyport. Allow it only if you trust whoever makes it.',
     '- button "Allow"',
@@ -91,8 +93,10 @@ const TREES: Readonly<Record<string, readonly string[]>> = {
     '  - text: "asks to:"',
     '- list "The app mobile-app asks to:":',
     '  - listitem:',
+    '    - text: See invoices',
     '    - code: invoices:read',
     '  - listitem:',
+    '    - text: Create and change invoices',
     '    - code: invoices:write',
     '- paragraph: Allow this only if you have just started to sign in with Mobile app.',
     '- button "Allow"',
@@ -157,6 +161,7 @@ describe('The pages in Chromium', () => {
     await page.goto(pages.office.signOutUrl);
     await visit('logout');
     await page.getByRole('button', { name: 'Stay signed in' }).click();
+    await page.waitForURL(pages.office.signedOutUri);
     await page.goto(`${pages.api.demo.issuer}/logout/success?client_id=backoffice-web`);
     await visit('still signed in');
     await page.goto(`${pages.api.demo.issuer}/logout`);
