@@ -34,14 +34,13 @@ export async function load(
 ): Promise<Load> {
   const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(port)));
   try {
-    let answered = 0;
     const startedAt = performance.now();
     const isOver = (): boolean => performance.now() - startedAt >= milliseconds;
     const driving = sockets.map(async (socket, index) => {
       const conversation = conversations[index % conversations.length];
-      if (conversation !== undefined) answered += await drive(socket, conversation, isOver);
+      return conversation === undefined ? 0 : drive(socket, conversation, isOver);
     });
-    await Promise.all(driving);
+    const answered = (await Promise.all(driving)).reduce((sum, count) => sum + count, 0);
     const seconds = (performance.now() - startedAt) / 1000;
     return { requests: answered, perSecond: answered / seconds };
   } finally {

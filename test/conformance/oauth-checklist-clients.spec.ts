@@ -167,7 +167,7 @@ describe('The OAuth checklist: token endpoint and client authentication', () => 
         { authorization: basic(id, secret) },
       );
 
-    it('21. client_secret comparison: wrong, empty, a prefix, another client’s: the same answer [C38]', async () => {
+    it('21. client_secret comparison: wrong, empty, a prefix, another client’s: the same answer [C7] [C38]', async () => {
       const answers = new Set<string>();
       for (const [id, secret] of wrong()) {
         const answer = await ask(id, secret);

@@ -5,11 +5,16 @@ import {
   type TestClient,
 } from '../support/authorization-server.js';
 import { raceForCode, raceForSuccessors } from '../support/races.js';
-import { serverSets, type Servers } from '../support/server-sets.js';
+import { describeOneWinner } from '../support/one-winner.contract.js';
+import { farServerSets, serverSets, type Servers } from '../support/server-sets.js';
 
 const ROUNDS = 10;
 
-describe.each(serverSets)('$name', ({ open }) => {
+describe.each(farServerSets)('$name', (servers) => {
+  describeOneWinner(servers);
+});
+
+describe.each(serverSets)('$name, again and again', ({ open }) => {
   let servers: Servers;
   let shop: TestClient;
   let browser: Browser;

@@ -84,7 +84,7 @@ describe.each(adapters)('LoginDriver against the reference API on %s', (adapter)
     [
       'a grant that the client lacks',
       { client: 'backoffice-web' },
-      'requested grant type is not allowed for this client',
+      'the client is not registered for this grant',
     ],
     [
       'a wrong password',

@@ -8,6 +8,7 @@ import {
 import { SallyportError } from '../../errors.js';
 import { rawRequest, type AdapterRequest } from '../../request/adapter-request.js';
 import { RequestOrigin } from '../../request/request-origin.js';
+import { withdrawHostCors } from '../host-cors.js';
 import { Engine } from '../provider/engine.js';
 import { addressToIssuer } from './engine-address.js';
 
@@ -62,6 +63,7 @@ export class EngineMount {
     await this.engine.provider();
     const out = response.raw ?? response;
     if (out.closed) return;
+    withdrawHostCors(response);
     carryHeaders(response, out);
     response.hijack?.();
     for (const [name, value] of Object.entries(HEADERS)) out.setHeader(name, value);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { withdrawHostCors } from '../host-cors.js';
 import { pageHeaders } from './page-headers.js';
 
 export interface PageAnswer {
@@ -37,6 +38,7 @@ export class PageWriter {
     headers: Readonly<Record<string, string>>,
   ): void {
     const { httpAdapter } = this.host;
+    withdrawHostCors(response);
     for (const [name, value] of Object.entries(headers)) {
       httpAdapter.setHeader(response, name, value);
     }

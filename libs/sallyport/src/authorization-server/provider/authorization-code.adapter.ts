@@ -1,8 +1,8 @@
 import type { AdapterPayload } from 'oidc-provider';
 import { currentRequest } from './engine-request.js';
 import type { FamilyStores } from './family-stores.js';
-import { beginToSpend, FamilyAdapter, isRace } from './family.adapter.js';
-import { dateOf, hashOf, secondsOf, withoutSecret } from './model-adapter.js';
+import { beginToSpend, FamilyAdapter, isRace, usedUp } from './family.adapter.js';
+import { dateOf, hashOf, withoutSecret } from './model-adapter.js';
 
 /** Codes: found by their hash, spent by the wrapped grant. */
 export class AuthorizationCodeAdapter extends FamilyAdapter {
@@ -34,7 +34,7 @@ export class AuthorizationCodeAdapter extends FamilyAdapter {
       request.isLate = true;
       return payload;
     }
-    return { ...payload, consumed: secondsOf(code.consumedAt) };
+    return usedUp(payload, code.consumedAt);
   }
 
   override consume(): Promise<void> {

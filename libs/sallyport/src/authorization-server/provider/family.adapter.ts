@@ -1,7 +1,8 @@
+import type { AdapterPayload } from 'oidc-provider';
 import type { Grant } from '../../user-tokens/grant.js';
 import { currentRequest, engineContext, SpentMeanwhile } from './engine-request.js';
 import { findLiving, type FamilyStores } from './family-stores.js';
-import { ModelAdapter } from './model-adapter.js';
+import { ModelAdapter, secondsOf } from './model-adapter.js';
 
 /** Whatever lives and dies with a grant. */
 export abstract class FamilyAdapter extends ModelAdapter {
@@ -52,6 +53,12 @@ export const isRace = (consumedAt: Date): boolean =>
 
 /** Elsewhere (revocation, introspection) what is spent is spent. */
 export const isSpending = (): boolean => engineContext().oidc.route === 'token';
+
+/** Without its expiry, which the engine would look at first: whatever is used again tells of a thief, however late. */
+export const usedUp = (
+  { exp: _expiry, ...payload }: AdapterPayload,
+  consumedAt: Date,
+): AdapterPayload => ({ ...payload, consumed: secondsOf(consumedAt) });
 
 /** The wrapped grant does the spending, together with what it gives. */
 export function beginToSpend(): Promise<void> {

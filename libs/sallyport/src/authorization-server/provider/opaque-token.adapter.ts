@@ -4,6 +4,7 @@ import type { OpaqueToken } from '../../user-tokens/opaque-token.js';
 import { currentRequest } from './engine-request.js';
 import { FamilyAdapter } from './family.adapter.js';
 import { dateOf, hashOf, withoutSecret } from './model-adapter.js';
+import { scopeLeft } from './scope-left.js';
 
 /** Access tokens by reference, of users and of clients alone. */
 export class OpaqueTokenAdapter extends FamilyAdapter {
@@ -31,7 +32,7 @@ export class OpaqueTokenAdapter extends FamilyAdapter {
   }
 
   override async find(value: string): Promise<AdapterPayload | undefined> {
-    const { opaqueTokens, revocations, issuer } = this.stores;
+    const { opaqueTokens, revocations, clients, issuer } = this.stores;
     const token = await opaqueTokens.findByHash(hashOf(value));
     if (token?.revokedAt !== null) return undefined;
     if (token.details.kind !== this.model) return undefined;
@@ -41,7 +42,11 @@ export class OpaqueTokenAdapter extends FamilyAdapter {
     const epochs = await revocations.currentEpochs({ user, clientId: token.clientId });
     if (token.clientEpoch < epochs.client || roleVersionOf(token) < epochs.roleVersion)
       return undefined;
-    return { ...token.details, jti: value };
+    const client = await clients.find(token.clientId);
+    if (client === null) return undefined;
+    const { scope } = token.details;
+    const left = typeof scope === 'string' ? scopeLeft(scope.split(' '), client).join(' ') : '';
+    return { ...token.details, scope: left === '' ? undefined : left, jti: value };
   }
 
   override async destroy(value: string): Promise<void> {

@@ -1,7 +1,9 @@
 import {
   errors,
+  interactionPolicy,
   type Account,
   type Configuration,
+  type KoaContextWithOIDC,
   type ResourceServerInstance,
 } from 'oidc-provider';
 import type { SigningKeyMaterial } from '../../signing-keys/opened-signing-keys.js';
@@ -114,6 +116,7 @@ export function providerConfiguration(
     rotateRefreshToken: true,
     revokeGrantPolicy: () => true,
     interactions: {
+      policy: questions(),
       url: (_ctx, interaction) => `${issuer}/interaction/${interaction.uid}`,
     },
     renderError: (ctx, out) => {
@@ -184,6 +187,17 @@ async function accountOf(directory: UserDirectory, subject: string): Promise<Acc
     // OpenID Connect Core §5.4: where there is an access token, all else is for userinfo, and that is ours.
     claims: () => ({ sub: subject }),
   };
+}
+
+/** The engine's own, and who else is there when the user of a browser's session is gone: it takes their account for given. */
+function questions(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  const isGone = ({ oidc }: KoaContextWithOIDC): boolean =>
+    oidc.session?.accountId !== undefined && oidc.account === undefined;
+  const description = 'End-User authentication is required';
+  const check = new interactionPolicy.Check('user_gone', description, 'login_required', isGone);
+  policy.get('login')?.checks.add(check);
+  return policy;
 }
 
 /** RFC 7009 §2.1: a token of another client is not this one's to revoke, and the client is told. */

@@ -12,6 +12,9 @@ import { answering, RETRY_AFTER_SECONDS } from './store-failures.js';
 
 const logger = new Logger('AuthorizationServer');
 
+/** RFC 9449 §11.1: how far ahead of our clock the engine takes a proof. */
+const MAX_AHEAD_SECONDS = 300;
+
 /** Builds an engine that signs with the first of these keys; all are published. Costs less than a millisecond. */
 export function createProvider(parts: EngineParts, keys: readonly SigningKeyMaterial[]): Provider {
   const configuration = providerConfiguration(parts, keys);
@@ -43,10 +46,13 @@ function compareSecretsByHash(provider: Provider, { clientSecrets }: EngineParts
   };
 }
 
-/** The engine's own looks first and writes then: of two at once both would be the first. */
+/**
+ * The engine's own looks first and writes then: of two at once both would be the first. And it forgets a DPoP proof five
+ * minutes after its first use, when one that was dated ahead may still be valid.
+ */
 function claimJtisAtomically(provider: Provider, { replays, family }: EngineParts): void {
   provider.ReplayDetection.unique = (iss: string, jti: string, exp: number): Promise<boolean> => {
-    const leftSeconds = Math.ceil(exp - family.clock.now().getTime() / 1000);
+    const leftSeconds = Math.ceil(exp - family.clock.now().getTime() / 1000) + MAX_AHEAD_SECONDS;
     return answering(() =>
       replays.claim('jti', JSON.stringify([iss, jti]), Math.max(1, leftSeconds)),
     );

@@ -4,8 +4,8 @@ import { uuidv7 } from '../../randomness.js';
 import type { UserToken } from '../../user-tokens/user-token.js';
 import { currentRequest, engineContext, userAgentOf } from './engine-request.js';
 import type { FamilyStores } from './family-stores.js';
-import { beginToSpend, FamilyAdapter, isRace, isSpending } from './family.adapter.js';
-import { dateOf, hashOf, secondsOf, withoutSecret } from './model-adapter.js';
+import { beginToSpend, FamilyAdapter, isRace, isSpending, usedUp } from './family.adapter.js';
+import { dateOf, hashOf, withoutSecret } from './model-adapter.js';
 
 /** Refresh tokens: found by their hash, spent and written by the wrapped grant. */
 export class RefreshTokenAdapter extends FamilyAdapter {
@@ -63,7 +63,7 @@ export class RefreshTokenAdapter extends FamilyAdapter {
       request.isLate = true;
       return payload;
     }
-    return { ...payload, consumed: secondsOf(token.consumedAt) };
+    return usedUp(payload, token.consumedAt);
   }
 
   override consume(): Promise<void> {

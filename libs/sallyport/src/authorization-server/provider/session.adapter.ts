@@ -22,14 +22,16 @@ export class SessionAdapter extends ModelAdapter {
   }
 
   override async upsert(cookie: string, payload: AdapterPayload): Promise<void> {
-    const { accountId = null, uid } = payload;
+    const { accountId, uid } = payload;
+    // Before anyone has signed in there is nothing to remember, and anybody could have us do so without end.
+    if (accountId === undefined) return;
     if (uid === undefined) throw new TypeError('a session without uid');
     await this.transactions.run((transaction) =>
       this.store.put(
         {
           id: uid,
           cookieHash: hashOf(cookie),
-          issuer: accountId === null ? null : this.issuer,
+          issuer: this.issuer,
           subject: accountId,
           userEpoch: epochOfLogin(accountId),
           details: withoutSecret(payload),
@@ -70,7 +72,7 @@ export class SessionAdapter extends ModelAdapter {
 }
 
 /** The epoch that the login page read before it looked at the password; null unless this request is that login's. */
-function epochOfLogin(accountId: string | null): number | null {
+function epochOfLogin(accountId: string): number | null {
   const ctx = Provider.ctx;
   const login = ctx?.oidc.route === 'resume' ? ctx.oidc.result?.login : undefined;
   if (login?.accountId !== accountId) return null;

@@ -14,7 +14,7 @@ const temporarilyUnavailable = (cause: SallyportError): errors.OIDCProviderError
     error_description: 'try again later; nothing was changed',
   });
 
-/** Runs what asks our stores, so that the engine answers their absence with 503. */
+/** Runs what asks our stores, so that the engine answers their absence with 503, and what none of them can keep with 400. */
 export async function answering<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -23,7 +23,9 @@ export async function answering<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-export const engineErrorOf = (error: unknown): unknown =>
-  error instanceof SallyportError && error.problem.status === 503
-    ? temporarilyUnavailable(error)
-    : error;
+export function engineErrorOf(error: unknown): unknown {
+  if (!(error instanceof SallyportError)) return error;
+  if (error.problem.status === 503) return temporarilyUnavailable(error);
+  if (error.code !== 'ERR_INPUT_INVALID') return error;
+  return new errors.InvalidRequest('a parameter holds what cannot be kept', 400, { cause: error });
+}

@@ -1,11 +1,13 @@
 import { decodeJwt } from 'jose';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { ClientDirectory } from '../../clients/client.directory.js';
+import type { Client } from '../../clients/client.js';
 import type { AccessTokenVerifier } from '../../credentials/bearer/access-token.verifier.js';
 import type { VerifiedAccessToken } from '../../credentials/verified-access-token.js';
 import { SallyportError } from '../../errors.js';
 import type { RevocationChecker } from '../../revocation/revocation.checker.js';
 import type { RevocationService } from '../../revocation/revocation.service.js';
+import { scopeLeft } from './scope-left.js';
 import { RETRY_AFTER_SECONDS } from './store-failures.js';
 
 type Middleware = Parameters<Provider['use']>[0];
@@ -84,8 +86,9 @@ export class StructuredTokens {
     const audience = audienceOf(String(ctx.oidc.params?.token));
     const isTold =
       token !== null && (await this.mayAsk(ctx.oidc.client?.clientId ?? '', token, audience));
-    const isActive = isTold && (await this.isActive(token));
-    respond(ctx, 200, isActive ? introspectionOf(token, audience) : INACTIVE);
+    const client = isTold ? await this.enabledClientOf(token) : null;
+    const isActive = isTold && client !== null && (await this.isStanding(token));
+    respond(ctx, 200, isActive ? introspectionOf(token, client, audience) : INACTIVE);
   }
 
   /** Null for what is no access token of ours, or has expired. */
@@ -109,9 +112,12 @@ export class StructuredTokens {
     return caller?.resources.some((resource) => audience.includes(resource)) === true;
   }
 
-  private async isActive(token: VerifiedAccessToken): Promise<boolean> {
-    const client = await this.clients.find(token.clientId);
-    if (client?.disabledAt !== null) return false;
+  private async enabledClientOf({ clientId }: VerifiedAccessToken): Promise<Client | null> {
+    const client = await this.clients.find(clientId);
+    return client?.disabledAt === null ? client : null;
+  }
+
+  private async isStanding(token: VerifiedAccessToken): Promise<boolean> {
     try {
       await this.checker.assertNotRevoked({ tokens: [token] });
       return true;
@@ -139,6 +145,7 @@ function audienceOf(text: string): readonly unknown[] {
 
 function introspectionOf(
   token: VerifiedAccessToken,
+  client: Client,
   audience: readonly unknown[],
 ): Record<string, unknown> {
   const { confirmation } = token;
@@ -148,7 +155,7 @@ function introspectionOf(
     sub: token.user?.subject ?? token.clientId,
     aud: audience.length === 1 ? audience[0] : audience,
     client_id: token.clientId,
-    scope: token.scope.join(' '),
+    scope: scopeLeft(token.scope, client).join(' '),
     token_type: confirmation?.jkt === undefined ? 'Bearer' : 'DPoP',
     jti: token.jti,
     iat: Math.floor(token.issuedAt.getTime() / 1000),
