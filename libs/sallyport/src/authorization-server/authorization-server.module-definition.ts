@@ -8,9 +8,9 @@ import { UserDirectory } from './user-directory.js';
 
 /** What is wired. Known when modules are put together, so given in plain, even to forRootAsync. */
 export interface AuthorizationServerStructure {
-  /** The host's users. */
+  /** The host's users: a provider that one of `imports` exports, or a global module. */
   readonly userDirectory: Type<UserDirectory>;
-  /** Modules that provide what `userDirectory` injects. If one of them exports it, that instance is used. @default [] */
+  /** Modules that export `userDirectory`. @default [] */
   readonly imports?: ModuleMetadata['imports'];
 }
 
