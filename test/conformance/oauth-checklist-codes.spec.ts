@@ -68,6 +68,16 @@ describe('OAuth checklist, authorization codes', () => {
     expect((await refresh(server, shop, String(second.body.refresh_token))).status).toBe(400);
   });
 
+  it('14. A code used again kills what it gave, however long ago it expired', async () => {
+    const authorization = await browser.authorize(shop);
+    const { body } = await redeem(server, shop, authorization);
+    await secondsLater(120, async () => {
+      refused(await redeem(server, shop, authorization), authorization);
+      expect(await server.probe({ token: body.access_token })).toBe(401);
+      expect((await refresh(server, shop, body.refresh_token)).status).toBe(400);
+    });
+  });
+
   it('14. A code used again kills nothing of other logins', async () => {
     const other = await browser.login(shop);
     const authorization = await browser.authorize(shop);

@@ -9,10 +9,14 @@ import {
   type SecurityEvent,
 } from '@sallyport/nest';
 import {
+  authorizationRequest,
   Browser,
+  form,
   grantRole,
   ISSUER,
+  newVerifier,
   post,
+  readQuestion,
   redeem,
   refresh,
   registerClient,
@@ -113,6 +117,17 @@ describe('The OAuth checklist: refresh tokens', () => {
         await expectDead(first);
         await expectDead(second);
         expect(eventsOf(second)).toContain('refresh-token.reused');
+      });
+    });
+
+    it('25. A refresh token that would have expired by now still tells of a thief', async () => {
+      const first = await alice.login(shop);
+      await secondsLater(IDLE - 60, async () => {
+        const second = await next(first);
+        await secondsLater(180, async () => {
+          await expectDead(first);
+          await expectDead(second);
+        });
       });
     });
 
@@ -286,6 +301,20 @@ describe('The OAuth checklist: refresh tokens', () => {
       expect(refusalOf(await refresh(server, shop, tokens.refresh_token))).toBe(
         '400 invalid_grant',
       );
+    });
+
+    it('29. A user who is gone is signed in nowhere: whoever uses their browser is asked who they are', async () => {
+      const { browser } = await begin();
+      const gone = jest.spyOn(server.get(TestUsers), 'findBySub').mockResolvedValue(null);
+      const ask = (prompt: Record<string, string>) => {
+        const request = { ...authorizationRequest(shop, newVerifier()), ...prompt };
+        return browser.open(`/oauth/authorize?${form(request).toString()}`);
+      };
+      const location = (await ask({})).headers.get('location') ?? '';
+      expect(readQuestion((await browser.open(location)).text)?.asks).toBe('login');
+      const silent = (await ask({ prompt: 'none' })).headers.get('location') ?? '';
+      expect(new URL(silent).searchParams.get('error')).toBe('login_required');
+      gone.mockRestore();
     });
 
     it('29. An ended session kills its family, and no other of the same client [C55] [C86]', async () => {

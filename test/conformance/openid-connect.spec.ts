@@ -86,6 +86,11 @@ describe('OpenID Connect Core', () => {
       expect(claimsOf((await login()).id_token)).not.toHaveProperty('nonce');
     });
 
+    it('§3.1.2.6 refuses a nonce that no store keeps, as a fault of the request', async () => {
+      const url = await asked(alice, { nonce: 'a\0b' });
+      expect(url.searchParams.get('error')).toBe('invalid_request');
+    });
+
     it('§3.1.2.1 is given when openid was asked for, and else not', async () => {
       expect(await alice.login(shop)).not.toHaveProperty('id_token');
     });

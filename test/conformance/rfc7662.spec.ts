@@ -26,6 +26,7 @@ import { secondsLater } from '../support/time-travel.js';
 import { createTestIssuer, TEST_AUDIENCE } from '../support/tokens.js';
 
 const ARCHIVE = 'https://archive.test';
+const WAREHOUSE = 'https://warehouse.test';
 const LEDGER = 'https://ledger.test';
 const INACTIVE = { active: false };
 
@@ -43,6 +44,11 @@ describe('RFC 7662', () => {
       server: {
         resources: [
           { identifier: ARCHIVE, scope: ['invoices:read'], accessTokenFormat: 'opaque' },
+          {
+            identifier: WAREHOUSE,
+            scope: ['invoices:read', 'invoices:write'],
+            accessTokenFormat: 'opaque',
+          },
           { identifier: LEDGER, scope: ['invoices:read'] },
         ],
       },
@@ -124,6 +130,22 @@ describe('RFC 7662', () => {
     const own = await introspect(server, archive, await ofClient(forArchive));
     expect(own).toMatchObject({ active: true, client_id: 'shop', aud: ARCHIVE });
     expect(own).not.toHaveProperty('sub_type');
+  });
+
+  it('§2.2 tells no scope that was taken from the client since, opaque or not', async () => {
+    const narrowed = await registerClient(server, 'narrowed');
+    const scope = 'openid invoices:read invoices:write';
+    const tokens = [
+      await alice.login(narrowed, { scope }),
+      await alice.login(narrowed, { scope, resource: WAREHOUSE }),
+    ];
+    await server.get(ClientService).update('narrowed', { scope: ['invoices:read'] }, seeder);
+    for (const { access_token: token } of tokens) {
+      expect(await introspect(server, narrowed, token)).toMatchObject({
+        active: true,
+        scope: 'openid invoices:read',
+      });
+    }
   });
 
   it('§2.2 tells the key that a token is bound to (RFC 9449 §6.2)', async () => {

@@ -50,6 +50,13 @@ describe.each(adapters)('RFC 8414, metadata of the authorization server, on %s',
       'client_credentials',
       'refresh_token',
     ]);
+    expect(await metadata()).toMatchObject({
+      revocation_endpoint_auth_methods_supported: expect.arrayContaining([
+        'private_key_jwt',
+        'none',
+      ]),
+      introspection_endpoint_auth_methods_supported: expect.not.arrayContaining(['none']),
+    });
     expect([...(token_endpoint_auth_methods_supported as string[])].sort()).toEqual([
       'client_secret_basic',
       'client_secret_post',

@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { LoginSessionStore } from '@sallyport/nest';
 import {
   authorizationRequest,
   Browser,
@@ -131,6 +133,13 @@ describe('OpenID Connect RP-Initiated Logout', () => {
     const last = await browser.open(headers.get('location') ?? '');
     expect(last.status).toBe(200);
     expect(last.text).toContain('You are signed out');
+  });
+
+  it('§2 remembers nothing of whoever is not signed in', async () => {
+    const kept = jest.spyOn(server.get(LoginSessionStore), 'put');
+    expect((await logout(new Browser(server), {})).status).toBe(303);
+    expect(kept).not.toHaveBeenCalled();
+    kept.mockRestore();
   });
 
   it.each([

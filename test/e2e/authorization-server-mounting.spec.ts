@@ -1,5 +1,10 @@
 import { jest } from '@jest/globals';
-import { RequestMethod, VersioningType, type CanActivate } from '@nestjs/common';
+import {
+  RequestMethod,
+  VersioningType,
+  type CanActivate,
+  type INestApplication,
+} from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { SallyportError, SigningKeyService } from '@sallyport/nest';
@@ -282,6 +287,34 @@ describe.each(['express', 'fastify'] as const)('The authorization server, on %s'
       const { secret } = await driverFor(host, ISSUER);
       const sent = { form: CLIENT_CREDENTIALS, headers: { authorization: basic('shop', secret) } };
       expect([200, 404]).toContain((await sendExactly(host, path, sent)).status);
+    });
+  });
+
+  describe('44. in a host that allows every origin (CORS)', () => {
+    const allow = (app: INestApplication): void => {
+      app.enableCors({ origin: true, credentials: true });
+    };
+    const headers = { origin: 'https://evil.test' };
+
+    it('44. lets no page of another origin read its own', async () => {
+      const host = await start({ prepare: allow });
+      for (const path of ['authorize', 'logout', 'interaction/some-interaction']) {
+        const answer = await sendExactly(host, `/oauth/${path}`, { headers });
+        expect(Object.keys(answer.headers).join()).not.toContain('access-control-');
+      }
+      const own = await sendExactly(host, '/own/closed', { headers });
+      expect(own.headers['access-control-allow-origin']).toBe(headers.origin);
+    });
+
+    it('44. gives tokens to no origin that the client did not register', async () => {
+      const host = await start({ prepare: allow });
+      const { secret } = await driverFor(host, ISSUER);
+      const answer = await sendExactly(host, '/oauth/token', {
+        form: CLIENT_CREDENTIALS,
+        headers: { ...headers, authorization: basic('shop', secret) },
+      });
+      expect(answer.status).toBe(400);
+      expect(answer.headers['access-control-allow-origin']).toBeUndefined();
     });
   });
 

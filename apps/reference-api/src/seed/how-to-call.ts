@@ -6,7 +6,10 @@ export function howToCall(api: string, dataDir: string): string {
   const file = resolve(demoCredentialsFile(dataDir));
   const key = (client: string) =>
     `$(node -p "require('${file}').apiKeys.find(k => k.client_id === '${client}').key")`;
-  const token = (client: string) => `$(npm run -s token -- --client ${client} --user alice)`;
+  // The tool looks into `.data` unless it is told otherwise.
+  const where = dataDir === '.data' ? '' : `DATA_DIR='${resolve(dataDir)}' `;
+  const token = (client: string) =>
+    `$(${where}npm run -s token -- --client ${client} --user alice)`;
   return `
 Secrets of the demo: ${file}
 API description:     ${api}/docs

@@ -23,6 +23,13 @@ const CLOCK_TOLERANCE_SECONDS = 15;
 /** Asymmetric ones only: no secret of ours or of a client's signs anything. */
 const CLIENT_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'] as const;
 
+/** How a client proves that it is itself (OpenID Connect Core §9). */
+const CONFIDENTIAL_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const;
+
 /** Where the engine's endpoints are, under the issuer. */
 export const ROUTES = {
   authorization: '/authorize',
@@ -80,7 +87,14 @@ export function providerConfiguration(
       iss: null,
       acr: null,
     },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    // RFC 8414 §2: without these, revocation and introspection would seem to take Basic alone.
+    discovery: {
+      revocation_endpoint_auth_methods_supported: [...CONFIDENTIAL_METHODS, 'none'],
+      revocation_endpoint_auth_signing_alg_values_supported: [...CLIENT_ALGORITHMS],
+      introspection_endpoint_auth_methods_supported: [...CONFIDENTIAL_METHODS],
+      introspection_endpoint_auth_signing_alg_values_supported: [...CLIENT_ALGORITHMS],
+    },
+    clientAuthMethods: [...CONFIDENTIAL_METHODS, 'none'],
     clientDefaults: {
       id_token_signed_response_alg: algorithm,
       token_endpoint_auth_method: 'client_secret_basic',
