@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage, type Server } from 'node:http';
 import { jest } from '@jest/globals';
 import {
   ClientService,
@@ -20,6 +22,7 @@ import {
   redeem,
   refresh,
   registerClient,
+  send,
   startAuthorizationServer,
   TestUsers,
   type HttpAnswer,
@@ -136,6 +139,33 @@ describe('The OAuth checklist: refresh tokens', () => {
       const second = await next(first, strict);
       await expectDead(first, strict);
       await expectDead(second, strict);
+    });
+
+    it('25. A request that is held back until the token was used counts as a second use', async () => {
+      const phone = await registerClient(server, 'held-back', {
+        type: 'public',
+        refreshGrace: false,
+      });
+      const first = await alice.login(phone);
+      const held = request(`${server.url}/oauth/token`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
+      const arrived = once(server.app.getHttpServer() as Server, 'request');
+      held.flushHeaders();
+      await arrived;
+      // Whoever comes later is answered: it has passed our guards by then.
+      await send(server, '/oauth/jwks');
+      await secondsLater(15, async () => {
+        const second = await next(first, phone);
+        const answered = once(held, 'response') as Promise<[IncomingMessage]>;
+        const refreshing = { grant_type: 'refresh_token', client_id: phone.clientId };
+        held.end(form({ ...refreshing, refresh_token: first.refresh_token }).toString());
+        const [answer] = await answered;
+        answer.resume();
+        expect(answer.statusCode).toBe(400);
+        await expectDead(second, phone);
+      });
     });
 
     it('25. A refresh token of a family that has died says nothing of why', async () => {

@@ -56,6 +56,21 @@ describe('RFC 8707', () => {
     }
   });
 
+  it('§2 asks for consent to each use of another resource server: a scope value may mean something else there', async () => {
+    const partner = await registerClient(server, 'partner', { isThirdParty: true });
+    await alice.login(partner, { scope: 'invoices:read' });
+    const request = { ...authorizationRequest(partner, newVerifier()), scope: 'invoices:read' };
+    const silent = { ...request, prompt: 'none' };
+    expect((await alice.visit(silent)).searchParams.get('code')).not.toBeNull();
+    const elsewhere = await alice.visit({ ...silent, resource: ARCHIVE });
+    expect(elsewhere.searchParams.get('error')).toMatch(/^(consent|interaction)_required$/);
+    const started = await alice.open(
+      `/oauth/authorize?${new URLSearchParams({ ...request, resource: ARCHIVE }).toString()}`,
+    );
+    const page = await alice.open(started.headers.get('location') ?? '');
+    expect(page.text).toContain(`At another service: <code>${ARCHIVE}</code>`);
+  });
+
   it('§2 gives a token for the one resource that is named, with the scope that means something there [C39] [C94]', async () => {
     const ofUser = await alice.login(shop, { resource: LEDGER });
     const ofClient = (await clientCredentials(server, shop, { resource: LEDGER })).body;

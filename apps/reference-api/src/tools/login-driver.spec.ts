@@ -81,10 +81,9 @@ describe.each(adapters)('LoginDriver against the reference API on %s', (adapter)
     ['a public client by itself', { client: 'mobile-app' }, 'name a --user'],
     ['a user in a client of its own', { client: 'nightly-job', user: 'alice' }, 'leave --user out'],
     ['too much scope', { client: 'nightly-job', scope: 'invoices:write' }, 'invalid_scope'],
-    ['an app that only acts for users', { client: 'backoffice-web' }, 'name a --user'],
     [
       'a grant that the client lacks',
-      { client: 'gateway' },
+      { client: 'backoffice-web' },
       'the client is not registered for this grant',
     ],
     [

@@ -106,14 +106,6 @@ export class LoginDriver {
     if (user !== undefined && client.redirect_uris.length === 0) {
       throw new DemoTokenError(`${id} acts for no user: leave --user out`);
     }
-    if (
-      user === undefined &&
-      client.redirect_uris.length > 0 &&
-      client.client_secret !== undefined
-    ) {
-      const names = users.map(({ username }) => username).join(', ');
-      throw new DemoTokenError(`${id} acts for users only: name a --user (${names})`);
-    }
     // RFC 6749 §4.4: a public client cannot prove that it is itself, so it gets no token of its own.
     if (user === undefined && client.client_secret === undefined) {
       const names = users.map(({ username }) => username).join(', ');

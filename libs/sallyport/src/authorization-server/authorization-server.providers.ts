@@ -123,7 +123,7 @@ const engine: Provider[] = [
     provide: Interactions,
     inject: [Engine, ENGINE_SERVICES],
     useFactory: (running: Engine, { clients, consents, clock, tokens }: EngineServices) =>
-      new EngineInteractions(running, clients, consents, clock, tokens.issuer),
+      new EngineInteractions(running, clients, consents, clock, tokens.issuer, tokens.audience),
   },
   EngineMount,
   PruneUserTokens,

@@ -40,7 +40,7 @@ export class InteractionPages {
 
   /** Throws ERR_STORE_UNAVAILABLE when the directory cannot say who is signed in. */
   async consent(interaction: Interaction): Promise<string> {
-    const { client, scope, subject } = interaction;
+    const { client, scope, subject, resources } = interaction;
     if (subject === null) throw new InteractionRefusal('interaction-expired');
     return this.pages.consent({
       ...this.formOf(interaction),
@@ -49,6 +49,7 @@ export class InteractionPages {
       isThirdParty: client.isThirdParty,
       userName: await this.userName(subject),
       scope: describeScope(scope, this.descriptions),
+      resources,
     });
   }
 

@@ -52,6 +52,7 @@ const question: Interaction = {
   loginHint: null,
   subject: null,
   scope: ['openid', 'invoices:read'],
+  resources: [],
 };
 
 /** Stands for the engine: asks one question of the browser whose cookie is `browser=1`. */

@@ -14,6 +14,8 @@ export interface Interaction {
   readonly subject: string | null;
   /** Scope values that the user is asked to allow, those of OpenID Connect too. */
   readonly scope: readonly string[];
+  /** Resource servers beside this API that the tokens are to be for (RFC 8707). */
+  readonly resources: readonly string[];
 }
 
 /** Who signed in. */

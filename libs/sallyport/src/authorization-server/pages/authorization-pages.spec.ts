@@ -27,6 +27,7 @@ const consent = {
     { value: HOSTILE, description: HOSTILE },
     { value: 'b', description: HOSTILE },
   ],
+  resources: [HOSTILE],
   action: '/oauth/interaction/u1',
   csrf: HOSTILE,
 };
@@ -112,6 +113,7 @@ describe('AuthorizationPages.consent', () => {
       { value: 'invoices:read', description: 'Read invoices' },
       { value: 'other', description: 'other' },
     ],
+    resources: ['https://ledger.test/api'],
   };
 
   it('says of whom, to whom and what, and that the app is not ours if it is not', () => {
@@ -121,6 +123,7 @@ describe('AuthorizationPages.consent', () => {
     expect(document).toContain('signed in as <bdi>alice</bdi>');
     expect(document).toMatch(/<li>Read invoices<br \/><code[^>]*>invoices:read<\/code><\/li>/);
     expect(document).toContain('<li><code>other</code></li>');
+    expect(document).toContain('At another service: <code>https://ledger.test/api</code>');
     expect(document).toContain('<bdi>Partner</bdi> is not from Invoices.');
     expect(ours.consent({ ...asked, isThirdParty: false })).not.toContain('is not from');
   });

@@ -9,6 +9,8 @@ export interface ConsentPage {
   /** By what the user knows who is signed in. */
   readonly userName: string;
   readonly scope: readonly { readonly value: string; readonly description: string }[];
+  /** Where else the tokens are for; empty when only for this API. */
+  readonly resources: readonly string[];
   /** Path of the interaction; the form goes to `/consent` below it. */
   readonly action: string;
   readonly csrf: string;
@@ -38,7 +40,7 @@ export function consentPage(frame: Frame, page: ConsentPage): string {
       <ul aria-labelledby="demands">
         ${demands}
       </ul>
-      ${warning}
+      ${page.resources.map((at) => html`<p>At another service: <code>${at}</code></p>`)} ${warning}
       <form method="post" action="${page.action}/consent">
         ${csrfField(page.csrf)}
         <button type="submit" name="decision" value="allow">Allow</button>

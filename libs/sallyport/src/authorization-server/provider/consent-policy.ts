@@ -11,6 +11,7 @@ import { isImpersonable } from './client-metadata.js';
 export class ConsentPolicy {
   constructor(
     private readonly issuer: string,
+    private readonly audience: string,
     private readonly clients: ClientDirectory,
     private readonly consents: ConsentService,
     private readonly randomness: Randomness,
@@ -18,10 +19,13 @@ export class ConsentPolicy {
 
   /** What is granted without asking, or undefined: then the engine asks. */
   async grantFor(ctx: KoaContextWithOIDC): Promise<EngineGrant | undefined> {
-    const { client: engineClient, account, result, requestParamScopes } = ctx.oidc;
+    const { client: engineClient, account, result, requestParamScopes, resourceServers } = ctx.oidc;
     const client = await this.clients.find(engineClient?.clientId ?? '');
     if (client === null || account === undefined) return undefined;
     const isAnswered = result?.consent !== undefined;
+    // Consent is remembered by scope value, and a value may mean something else to another resource server.
+    const isElsewhere = Object.keys(resourceServers ?? {}).some((at) => at !== this.audience);
+    if (client.isThirdParty && isElsewhere && !isAnswered) return undefined;
     if (isImpersonable(client) && !isAnswered) return undefined;
     if (client.isThirdParty) {
       const user = { issuer: this.issuer, subject: account.accountId };

@@ -64,7 +64,7 @@ export function createEngine(services: EngineServices): Engine {
     ephemeral: services.ephemeral,
     replays: services.replays,
     pages: new EnginePages(services.pages),
-    consentPolicy: new ConsentPolicy(issuer, clients, services.consents, randomness),
+    consentPolicy: new ConsentPolicy(issuer, audience, clients, services.consents, randomness),
     tokenClaims: new TokenClaims(issuer, services.revocations, services.roleGrants),
     grantHandlers: new GrantHandlers(
       commits,

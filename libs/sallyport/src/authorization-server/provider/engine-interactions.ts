@@ -23,6 +23,7 @@ export class EngineInteractions extends Interactions {
     private readonly consents: ConsentService,
     private readonly clock: Clock,
     private readonly issuer: string,
+    private readonly audience: string,
   ) {
     super();
   }
@@ -43,6 +44,10 @@ export class EngineInteractions extends Interactions {
       loginHint: typeof loginHint === 'string' ? loginHint : null,
       subject: found.session?.accountId ?? null,
       scope: scopeOf(found),
+      resources: [found.params.resource ?? []]
+        .flat()
+        .map(String)
+        .filter((at) => at !== this.audience),
     };
   }
 

@@ -190,7 +190,10 @@ const PROFILE_CLAIMS = [
   'updated_at',
 ];
 
-/** RFC 6265bis §4.1.3: with these prefixes no sub-domain and no plain http can plant a cookie. */
+/**
+ * RFC 6265bis §4.1.3: no plain http can plant a cookie with these prefixes, and no sub-domain one that is `__Host-`.
+ * The others are each for one path, which that prefix forbids.
+ */
 const cookieName = (issuer: string, prefix: '__Host-' | '__Secure-', name: string): string =>
   `${issuer.startsWith('https:') ? prefix : ''}sallyport_${name}`;
 
