@@ -109,13 +109,13 @@ export class ClientSecretService {
     isSameHash(NO_HASH, presented); // an unknown client costs a comparison too
     // What no client can be called is not looked up, nor remembered: it can be of any length.
     if (!isClientId(clientId)) return null;
-    let isJustRead = false;
+    const reading = { isFresh: false };
     const remembered = this.byClient.get(clientId, () => {
-      isJustRead = true;
+      reading.isFresh = true;
       return this.read(clientId);
     });
     const found = secretAmong(await this.valid(clientId, remembered), presented);
-    if (found !== null || isJustRead) return found;
+    if (found !== null || reading.isFresh) return found;
     return secretAmong(await this.valid(clientId, this.read(clientId)), presented);
   }
 

@@ -61,7 +61,8 @@ export class UserStatusService {
 
   /** As it is now: for whoever is about to begin something that lasts. */
   async isSuspendedNow(user: UserId): Promise<boolean> {
-    return (await this.store.find(user))?.suspendedAt != null;
+    const state = await this.store.find(user);
+    return state !== null && state.suspendedAt !== null;
   }
 
   private async change(
