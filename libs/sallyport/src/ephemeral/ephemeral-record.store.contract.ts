@@ -25,7 +25,6 @@ export function describeEphemeralRecordStore(create: () => EphemeralRecordStoreU
   it('knows nothing of what was never put', async () => {
     const { stores } = create();
     expect(await stores[0].get(KIND, 'never put')).toBeNull();
-    expect(await stores[0].take(KIND, 'never put')).toBeNull();
     await expect(stores[0].delete(KIND, 'never put')).resolves.toBeUndefined();
   });
 
@@ -44,10 +43,8 @@ export function describeEphemeralRecordStore(create: () => EphemeralRecordStoreU
   it('forgets what has expired, for whoever asks', async () => {
     const { stores, wait } = create();
     await stores[0].put(KIND, 'got', 'value', 1);
-    await stores[0].put(KIND, 'taken', 'value', 1);
     await wait(1.1);
     expect(await stores[1].get(KIND, 'got')).toBeNull();
-    expect(await stores[1].take(KIND, 'taken')).toBeNull();
   });
 
   it('deletes on every instance', async () => {
@@ -55,16 +52,6 @@ export function describeEphemeralRecordStore(create: () => EphemeralRecordStoreU
     await stores[0].put(KIND, 'deleted', 'value', 60);
     await stores[1].delete(KIND, 'deleted');
     expect(await stores[0].get(KIND, 'deleted')).toBeNull();
-  });
-
-  it('gives the value to exactly one of 20 that take it at once from two instances', async () => {
-    const { stores } = create();
-    await stores[0].put(KIND, 'taken once', 'value', 60);
-    const taken = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => stores[n % 2 === 0 ? 0 : 1].take(KIND, 'taken once')),
-    );
-    expect(taken.filter((value) => value !== null)).toEqual(['value']);
-    expect(await stores[0].get(KIND, 'taken once')).toBeNull();
   });
 
   it('keeps kinds and ids apart, whatever text they are', async () => {

@@ -9,11 +9,8 @@ export abstract class EphemeralRecordStore {
    */
   abstract put(kind: string, id: string, value: string, ttlSeconds: number): Promise<void>;
 
-  /** Null for what was never put, deleted, taken, or has expired. Throws ERR_STORE_UNAVAILABLE. */
+  /** Null for what was never put, deleted, or has expired. Throws ERR_STORE_UNAVAILABLE. */
   abstract get(kind: string, id: string): Promise<string | null>;
-
-  /** Gets and deletes in one step: of any number at once, one gets the value. Throws ERR_STORE_UNAVAILABLE. */
-  abstract take(kind: string, id: string): Promise<string | null>;
 
   /** Does nothing where nothing is. Throws ERR_STORE_UNAVAILABLE. */
   abstract delete(kind: string, id: string): Promise<void>;

@@ -40,24 +40,12 @@ export class MemoryEphemeralRecordStore extends EphemeralRecordStore {
   }
 
   async get(kind: string, id: string): Promise<string | null> {
-    return this.read(memoryKey(kind, id));
-  }
-
-  /** Reads and drops without a pause in between, so that nobody else can read. */
-  async take(kind: string, id: string): Promise<string | null> {
-    const key = memoryKey(kind, id);
-    const value = this.read(key);
-    this.drop(key);
-    return value;
+    const kept = this.kept.get(memoryKey(kind, id));
+    return kept === undefined || kept.until <= this.clock.now() ? null : kept.value;
   }
 
   async delete(kind: string, id: string): Promise<void> {
     this.drop(memoryKey(kind, id));
-  }
-
-  private read(key: string): string | null {
-    const kept = this.kept.get(key);
-    return kept === undefined || kept.until <= this.clock.now() ? null : kept.value;
   }
 
   private drop(key: string): void {

@@ -53,7 +53,6 @@ describe('RedisEphemeralRecordStore without Redis', () => {
     for (const call of [
       store.put('interaction', 'id', 'value', 60),
       store.get('interaction', 'id'),
-      store.take('interaction', 'id'),
       store.delete('interaction', 'id'),
     ]) {
       await expect(call).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });

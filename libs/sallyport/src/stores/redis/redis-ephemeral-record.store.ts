@@ -21,10 +21,6 @@ export class RedisEphemeralRecordStore extends EphemeralRecordStore {
     return this.connection.run((client) => client.get(this.keyOf(kind, id)));
   }
 
-  async take(kind: string, id: string): Promise<string | null> {
-    return this.connection.run((client) => client.getdel(this.keyOf(kind, id)));
-  }
-
   async delete(kind: string, id: string): Promise<void> {
     await this.connection.run((client) => client.del(this.keyOf(kind, id)));
   }
