@@ -34,11 +34,14 @@ export class OpenApiDocument {
 
   private secure({ paths }: OpenAPIObject): void {
     const policies = new Map(this.policies.list().map((policy) => [policy.route, policy]));
-    for (const path of Object.values(paths)) {
-      for (const operation of [path.get, path.post, path.put, path.patch, path.delete]) {
-        const policy = policies.get(operation?.operationId ?? '');
+    for (const { get, post, put, patch, delete: remove, options } of Object.values(paths)) {
+      for (const operation of [get, post, put, patch, remove, options]) {
+        const policy = policies.get(routeOf(operation?.operationId));
         if (operation && policy) operation.security = operationSecurity(policy);
       }
     }
   }
 }
+
+/** A handler with several paths is described once for each: `Controller.method[0]`, `[1]` … */
+const routeOf = (operationId = ''): string => operationId.replace(/\[\d+\]$/, '');
