@@ -6,6 +6,7 @@ import { invalidInput } from '../input.js';
 import { AlwaysEnforced } from '../policy/enforcement.js';
 import { rawRequest, type AdapterRequest } from '../request/adapter-request.js';
 import { parseAuthorizationHeader } from '../request/authorization-header.js';
+import { singleHeader } from '../request/header.js';
 import { Public } from '../request/public.decorator.js';
 import { UserStatusService } from '../users/user-status.service.js';
 import { UserDirectory } from './user-directory.js';
@@ -53,17 +54,15 @@ export class UserinfoController {
 }
 
 function bearerOf(request: AdapterRequest): string {
-  const { headers, headersDistinct, url = '' } = rawRequest(request);
+  const { headers, url = '' } = rawRequest(request);
   // RFC 6750 §2: one way of sending the token, not two. What a body holds is not read, so there may be none.
   if ((headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined) {
     throw invalidInput('send the access token in the Authorization header, and no body');
   }
   if (/[?&]access_token=/.test(url)) throw new SallyportError('ERR_CREDENTIAL_IN_URL');
-  const lines = headersDistinct.authorization ?? [];
-  const [line] = lines;
-  if (line === undefined) throw new SallyportError('ERR_CREDENTIAL_MISSING');
-  if (lines.length > 1) throw new SallyportError('ERR_CREDENTIAL_REPEATED');
-  const { scheme, token68 } = parseAuthorizationHeader(line);
+  const authorization = singleHeader(request, 'authorization');
+  if (authorization === null) throw new SallyportError('ERR_CREDENTIAL_MISSING');
+  const { scheme, token68 } = parseAuthorizationHeader(authorization);
   if (scheme !== 'bearer') throw new SallyportError('ERR_CREDENTIAL_UNSUPPORTED');
   return token68;
 }

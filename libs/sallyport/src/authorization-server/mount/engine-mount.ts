@@ -7,6 +7,7 @@ import {
 } from '../../credentials/bearer/access-token.options.js';
 import { SallyportError } from '../../errors.js';
 import { rawRequest, type AdapterRequest } from '../../request/adapter-request.js';
+import { singleHeader } from '../../request/header.js';
 import { RequestOrigin } from '../../request/request-origin.js';
 import { withdrawHostCors } from '../host-cors.js';
 import { Engine } from '../provider/engine.js';
@@ -50,10 +51,8 @@ export class EngineMount {
     const raw = rawRequest(request);
     const address = this.origin.addressOf(request);
     const arrival = { at: this.clock.now(), address };
-    // Node keeps the first of two and drops the other: nobody may be two clients.
-    if ((raw.headersDistinct.authorization ?? []).length > 1) {
-      throw new SallyportError('ERR_CREDENTIAL_REPEATED');
-    }
+    // The engine would see the first of two alone: nobody may be two clients.
+    singleHeader(request, 'authorization');
     if (raw.readableEnded && raw.method === 'POST') {
       throw new SallyportError('ERR_OPTIONS_INVALID', {
         reason: 'something read the body of a request under /oauth before the authorization server',
