@@ -16,6 +16,7 @@ import {
 } from '../support/authorization-server.js';
 import { seeder, type Instance } from '../support/instances.js';
 import { claimsOf, clientCredentials, headerOf, revoke } from '../support/oauth-answers.js';
+import { rawRequest } from '../support/raw-request.js';
 import { secondsLater } from '../support/time-travel.js';
 
 const SCOPE = 'openid profile email invoices:read';
@@ -301,6 +302,10 @@ describe('OpenID Connect Core', () => {
       expect([400, 401]).toContain(inBody.status);
       const twice = await userinfo(token, { method: 'POST', body });
       expect(twice.status).toBe(400);
+      const lines = [1, 2].map(() => ['authorization', `Bearer ${token}`] as const);
+      const repeated = await rawRequest(server, 'GET', '/oauth/userinfo', lines);
+      expect(repeated.status).toBe(400);
+      expect(repeated.text).toContain('Send the authorization header once.');
     });
 
     it('§5.3.3 refuses a token that was revoked, has expired, or whose family ended', async () => {
