@@ -3,6 +3,7 @@ const LIBRARY = '^libs/sallyport/src';
 const SPECS = '\\.spec\\.ts$';
 /** Contracts are tests too, though hosts may run them on stores of their own. */
 const TESTS = '(\\.(spec|contract)\\.ts$|^libs/sallyport/src/testing/)';
+const CLIENT = '^libs/client/src';
 
 const layers = require('./tools/layers.cjs');
 const anyOf = (folders) => `(${folders.join('|')})/`;
@@ -69,9 +70,9 @@ module.exports = {
         ),
       ),
     rule(
-      'throttling-knows-no-surface',
-      'the last stage of the path',
-      { path: inside('throttling/'), pathNot: TESTS },
+      'metering-knows-no-surface',
+      'the last folder of the path: it counts what became of a request',
+      { path: inside('metering/'), pathNot: TESTS },
       { path: inside(surfaces) },
     ),
     rule(
@@ -118,6 +119,13 @@ module.exports = {
       { path: '^(apps|tools)/' },
     ),
 
+    rule(
+      'the-client-depends-on-nothing',
+      'it runs in browsers and wherever else there are fetch and Web Crypto',
+      { path: CLIENT, pathNot: SPECS },
+      { path: '.', pathNot: `${CLIENT}/` },
+    ),
+
     home('typeorm-stays-in-its-store', '(@nestjs/)?typeorm|pg', 'stores/(typeorm|pglite)/'),
     home('pglite-stays-in-its-store', '@electric-sql/pglite', 'stores/pglite/'),
     home('redis-stays-in-its-store', 'ioredis', 'stores/redis/'),
@@ -128,6 +136,7 @@ module.exports = {
       '@nestjs/throttler',
       'throttling/|stores/(redis|memory)/|testing/',
     ),
+    home('structured-fields-stay-in-signatures', 'structured-headers', 'signatures/'),
     home('validation-stays-at-the-surface', 'class-(validator|transformer)', 'admin/'),
     home('openapi-stays-at-the-surface', '@nestjs/swagger', 'admin/'),
     rule(
@@ -146,10 +155,13 @@ module.exports = {
       { path: '^apps/', pathNot: SPECS },
       {
         path: '^libs/',
-        pathNot: inside(
-          '(index|production|embedded)\\.ts$',
-          '(api-keys|authorization-server|throttling|admin|testing|stores/typeorm|stores/redis|integrations/passport)/index\\.ts$',
-        ),
+        pathNot: [
+          `${CLIENT}/index\\.ts$`,
+          inside(
+            '(index|production|embedded)\\.ts$',
+            '(api-keys|authorization-server|throttling|admin|testing|stores/typeorm|stores/redis|integrations/passport)/index\\.ts$',
+          ),
+        ],
       },
     ),
     rule(

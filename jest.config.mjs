@@ -6,7 +6,7 @@ export default {
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test', '<rootDir>/tools'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.(full|browser)\\.spec\\.ts$'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/libs/sallyport/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/libs/[a-z]+/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -16,6 +16,8 @@ export default {
   },
   moduleNameMapper: Object.fromEntries([
     ['^(\\.{1,2}/.*)\\.js$', ['$1.ts', '$1.js']],
+    ['^@electric-sql/pglite$', '<rootDir>/test/support/prepared-pglite.mjs'],
+    ['^@sallyport/client$', '<rootDir>/libs/client/src/index.ts'],
     alias('', 'index.ts'),
     alias('/production', 'production.ts'),
     alias('/embedded', 'embedded.ts'),
@@ -30,4 +32,6 @@ export default {
   ]),
   setupFiles: ['<rootDir>/test/support/load-nest-first.mjs'],
   testTimeout: 120_000,
+  // Jest cannot free the ES modules of a test file: a heap of gigabytes is collected slowly, so that workers begin anew.
+  workerIdleMemoryLimit: '400MB',
 };

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, globSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** Builds the library and then the applications; `--library` stops after the first. */
+/** Builds the libraries and then the applications; `--library` stops before those. */
 const root = resolve(import.meta.dirname, '..');
 const library = join(root, 'libs/sallyport');
+const client = join(root, 'libs/client');
 
 const run = (script, ...args) =>
   execFileSync(process.execPath, [join(root, 'node_modules', script), ...args], {
@@ -14,6 +15,7 @@ const run = (script, ...args) =>
 
 try {
   buildLibrary();
+  buildClient();
   if (!process.argv.includes('--library')) buildApplications();
 } catch {
   process.exitCode = 1; // the compiler has said why
@@ -25,6 +27,11 @@ function buildLibrary() {
   for (const script of globSync('**/*.lua', { cwd: join(library, 'src') })) {
     copyFileSync(join(library, 'src', script), join(library, 'dist', script));
   }
+}
+
+function buildClient() {
+  rmSync(join(client, 'dist'), { recursive: true, force: true });
+  run('typescript/bin/tsc', '-p', join(client, 'tsconfig.lib.json'));
 }
 
 function buildApplications() {

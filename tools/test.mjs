@@ -70,6 +70,7 @@ function environment() {
     ...(PostgreSQL.url !== undefined && { TEST_DATABASE_URL: PostgreSQL.url }),
     ...(Redis.url !== undefined && { TEST_REDIS_URL: Redis.url }),
     ...(chromium !== null && { TEST_CHROMIUM: chromium.path }),
+    TEST_PGLITE_TEMPLATE: join(temporary, 'pglite.tar'),
   };
 }
 

@@ -197,9 +197,10 @@ describe('The OAuth checklist: token endpoint and client authentication', () => 
           times[index]?.push(performance.now() - began);
         }
       }
-      const medians = times.map((all) => all.sort((a, b) => a - b)[all.length / 2] ?? 0);
+      // Of forty: what a busy machine does to some of them is in none.
+      const fastest = times.map((all) => Math.min(...all));
       // A slow hash, or a look-up in a store, for some of them only would be told by more than this.
-      expect(Math.max(...medians)).toBeLessThan(Math.min(...medians) * 3 + 2);
+      expect(Math.max(...fastest)).toBeLessThan(Math.min(...fastest) * 3 + 2);
     });
   });
 

@@ -1,14 +1,15 @@
-import { createHash } from 'node:crypto';
 import {
   grantRole,
   post,
   Browser,
   redeem,
   registerClient,
+  send,
   startAuthorizationServer,
   type HttpAnswer,
   type TestClient,
 } from '../support/authorization-server.js';
+import { hashOf } from '../support/bound-tokens.js';
 import { ProofMaker } from '../support/dpop-proof.js';
 import type { Instance } from '../support/instances.js';
 import { claimsOf, refusalOf } from '../support/oauth-answers.js';
@@ -137,31 +138,71 @@ describe.each(adapters)('OAuth checklist, sender constraint, on %s', (adapter) =
     expect((await redeem(server, phone, authorization, {}, right)).status).toBe(200);
   });
 
-  it('37. A DPoP-bound token sent as Bearer is a 401, at this API and at userinfo, also beside a right proof (RFC 9449 §7.2)', async () => {
+  it('37. A DPoP-bound token sent as Bearer is a 401, at this API and at userinfo, also beside a right proof; with the scheme DPoP it is let in (RFC 9449 §7.1, §7.2)', async () => {
+    await grantRole(server, 'alice');
     const shop = await registerClient(server, 'shop');
     const authorization = await new Browser(server).authorize(shop, {
       scope: 'openid invoices:read',
     });
     const tokens = await redeem(server, shop, authorization, {}, { DPoP: await key.proof() });
     const token = tokens.body.access_token as string;
-    const ath = createHash('sha256').update(token).digest('base64url');
+    const ath = hashOf(token);
     for (const path of ['/probe', '/oauth/userinfo']) {
       const proof = await key.proof({ htm: 'GET', htu: `https://api.test${path}`, ath });
       expect((await server.call(path, { token })).status).toBe(401);
       expect((await server.call(path, { token, headers: { dpop: proof } })).status).toBe(401);
+      const headers = { authorization: `DPoP ${token}`, dpop: proof };
+      expect((await server.call(path, { headers })).status).toBe(200);
+      expect((await server.call(path, { headers })).status).toBe(401);
     }
   });
 
   it('37. A Bearer token with a proof under the DPoP scheme is a 401 (RFC 9449 §7.1)', async () => {
     const { access_token: token } = (await post(server, 'token', job, GRANT)).body;
     expect(await server.probe({ token })).toBe(200);
-    const ath = createHash('sha256')
-      .update(token as string)
-      .digest('base64url');
+    const ath = hashOf(token as string);
     const proof = await key.proof({ htm: 'GET', htu: 'https://api.test/probe', ath });
     const authorization = `DPoP ${token as string}`;
     const answer = await server.call('/probe', { headers: { authorization, dpop: proof } });
     expect(answer.status).toBe(401);
+  });
+});
+
+describe.each(adapters)('OAuth checklist, nonces of DPoP proofs, on %s', (adapter) => {
+  let server: Instance;
+  let job: TestClient;
+  let key: ProofMaker;
+
+  beforeAll(async () => {
+    server = await startAuthorizationServer({
+      adapter,
+      sallyport: { dpop: { requireNonce: true } },
+    });
+    job = await registerClient(server, 'job', fieldsOfJob);
+    key = await ProofMaker.create();
+  });
+  afterAll(() => server.app.close());
+
+  const askToken = async (nonce?: string) =>
+    post(server, 'token', job, GRANT, { DPoP: await key.proof({ nonce }) });
+
+  it('36. A DPoP proof without the nonce is refused at the token endpoint and at the API, which both say it in DPoP-Nonce (RFC 9449 §8, §9)', async () => {
+    const refused = await askToken();
+    expect(refusalOf(refused)).toBe('400 use_dpop_nonce');
+    const nonce = refused.headers.get('dpop-nonce') ?? '';
+    const { body } = await askToken(nonce);
+    const token = body.access_token as string;
+    const right = { htm: 'GET', htu: 'https://api.test/probe', ath: hashOf(token) };
+    const use = async (claims: object) =>
+      server.call('/probe', {
+        headers: { authorization: `DPoP ${token}`, dpop: await key.proof({ ...right, ...claims }) },
+      });
+    const without = await use({});
+    expect([without.status, without.headers.get('dpop-nonce')]).toEqual([401, nonce]);
+    expect(without.headers.get('www-authenticate')).toContain('error="use_dpop_nonce"');
+    expect((await use({ nonce: 'x'.repeat(43) })).status).toBe(401);
+    // Of one origin, as a client sees it: one nonce is good for both.
+    expect((await use({ nonce })).status).toBe(200);
   });
 });
 
@@ -174,6 +215,24 @@ describe.each(serverSets)('OAuth checklist, replay of DPoP proofs, $name', ({ op
     job = await registerClient(servers.both[0], 'job', fieldsOfJob);
   });
   afterAll(() => servers.close());
+
+  it('36. Of 20 uses of one DPoP proof at the API one is let in, whatever server they come to (RFC 9449 §11.1)', async () => {
+    const key = await ProofMaker.create();
+    const headers = { DPoP: await key.proof() };
+    const { body } = await post(servers.either, 'token', job, GRANT, headers);
+    const token = body.access_token as string;
+    const proof = await key.proof({
+      htm: 'GET',
+      htu: 'https://api.test/probe',
+      ath: hashOf(token),
+    });
+    const use = (at: Pick<Instance, 'url'>) =>
+      send(at, '/probe', { headers: { authorization: `DPoP ${token}`, dpop: proof } });
+    const answers = await atOnce(() => use(servers.either));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(answers.length - 1);
+    for (const server of servers.both) expect((await use(server)).status).toBe(401);
+  });
 
   it('36. Of 20 uses of one DPoP proof one gets a token, whatever server they come to (RFC 9449 §11.1)', async () => {
     const proof = await (await ProofMaker.create()).proof();

@@ -14,6 +14,7 @@ import {
   startAuthorizationServer,
   type TestClient,
 } from '../support/authorization-server.js';
+import { ASSERTION_TYPE, newClientKey } from '../support/client-assertions.js';
 import { seeder, type Instance } from '../support/instances.js';
 import { rawRequest } from '../support/raw-request.js';
 import { adapters } from '../support/reference-api.js';
@@ -50,7 +51,6 @@ describe.each(adapters)(
 
       it('45. cannot be registered', async () => {
         const smuggled = {
-          jwksUri: url,
           jwks_uri: url,
           logoUri: url,
           logo_uri: url,
@@ -67,6 +67,18 @@ describe.each(adapters)(
         expect(JSON.stringify(await clients.get('smuggler'))).not.toContain(url);
         await clients.update('smuggler', fields, seeder);
         expect(JSON.stringify(await clients.get('smuggler'))).not.toContain(url);
+        expect(visits).toBe(0);
+      });
+
+      it('45. are keys that sign requests: no assertion at the token endpoint makes us fetch them', async () => {
+        await registerClient(server, 'signer', { jwksUri: url });
+        const key = await newClientKey();
+        const answer = await post(server, 'token', null, {
+          grant_type: 'client_credentials',
+          client_assertion_type: ASSERTION_TYPE,
+          client_assertion: await key.assertion('signer'),
+        });
+        expect(answer.status).toBe(401);
         expect(visits).toBe(0);
       });
 

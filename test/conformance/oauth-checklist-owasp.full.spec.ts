@@ -40,6 +40,7 @@ import {
   type RunningApi,
 } from '../support/reference-api.js';
 import { secondsLater } from '../support/time-travel.js';
+import { Stopwatch } from '../support/stopwatch.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 /** `Host` and cookies are of the issuer; where it listens is beside the point. */
@@ -466,7 +467,7 @@ describe('OAuth checklist, OWASP API Security Top 10 under /oauth', () => {
         for (const question of ['findBySub', 'claims', 'authenticate', 'subjectOf'] as const) {
           jest.spyOn(directory, question).mockImplementation(fail);
         }
-        const began = performance.now();
+        const watch = new Stopwatch();
         const refreshed = await refresh(server, shop, tokens.refresh_token as string);
         expect(refusalOf(refreshed)).toBe('503 temporarily_unavailable');
         const userinfo = await server.call('/oauth/userinfo', { token: tokens.access_token });
@@ -476,7 +477,8 @@ describe('OAuth checklist, OWASP API Security Top 10 under /oauth', () => {
         for (const text of [refreshed.text, JSON.stringify(userinfo.body), signIn.text]) {
           expect(text).not.toContain('secret of the host');
         }
-        expect(performance.now() - began).toBeLessThan(3 * 2_000 + 500);
+        watch.stop();
+        expect(watch.milliseconds).toBeLessThan(3 * 2_000 + 500);
         jest.restoreAllMocks();
       }
       expect((await refresh(server, shop, tokens.refresh_token as string)).status).toBe(200);

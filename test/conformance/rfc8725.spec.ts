@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import { createTestVerifier } from '../support/token-verifier.js';
 import { createTestIssuer, encode, signText } from '../support/tokens.js';
+import { inTime } from '../support/stopwatch.js';
 
 const own = createTestIssuer();
 const rsa = createTestIssuer({ issuer: 'https://rsa.test', algorithm: 'RS256' });
@@ -21,10 +22,8 @@ type Attacks = readonly (readonly [string, string])[];
 
 function describeAttacks(title: string, attacks: Attacks, verifier = ours): void {
   it.each(attacks)(`${title}: %s [C106]`, async (_what, token) => {
-    const started = performance.now();
-    const refusal = await verifier.refusalOf(token);
+    const refusal = await inTime(1000, () => verifier.refusalOf(token));
     expect(refusal.problem.status).toBe(401);
-    expect(performance.now() - started).toBeLessThan(1000);
   });
 }
 
@@ -333,9 +332,8 @@ describe('RFC 8725', () => {
     ['a line end', `${good}\n`],
     ['nothing', ''],
   ])('refuses what is no bearer token before it is parsed: %s', async (_what, token) => {
-    const started = performance.now();
-    expect((await ours.refusalOf(token)).code).toBe('ERR_CREDENTIAL_MALFORMED');
-    expect(performance.now() - started).toBeLessThan(1000);
+    const refusal = await inTime(1000, () => ours.refusalOf(token));
+    expect(refusal.code).toBe('ERR_CREDENTIAL_MALFORMED');
   });
 });
 

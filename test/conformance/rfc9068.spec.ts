@@ -194,8 +194,16 @@ describe('RFC 9068', () => {
     expect(text.split('.').some((part) => reason.includes(part))).toBe(false);
   });
 
-  it('refuses a token that is bound to a key (RFC 9449 §7.2): nothing can prove the key here [C103]', async () => {
-    const refusal = await refusalOf(issuer.accessToken({ cnf: { jkt: 'x' } }));
-    expect(refusal.code).toBe('ERR_TOKEN_INVALID');
+  it('believes a token that is bound to a key, and says to which; its sender has to prove it', async () => {
+    const thumbprint = 'x'.repeat(43);
+    for (const cnf of [{ jkt: thumbprint }, { 'x5t#S256': thumbprint, kid: 'beside it' }]) {
+      expect((await verifier.verify(issuer.accessToken({ cnf }))).confirmation).toEqual(cnf);
+    }
+  });
+
+  it('refuses a token whose cnf names nothing that a sender could prove (RFC 7800 §3.1) [C103]', async () => {
+    for (const cnf of [{}, { jkt: 'x' }, { kid: 'x' }, { 'x5t#S256': 7 }, 'key', null]) {
+      expect((await refusalOf(issuer.accessToken({ cnf }))).code).toBe('ERR_TOKEN_INVALID');
+    }
   });
 });

@@ -46,7 +46,7 @@ describeOnAdapters('RFC 9110, HTTP authentication', (start) => {
       const { status, headers: answered } = await api.get('/resource', headers);
       expect(status).toBe(401);
       const schemes = answered['www-authenticate']?.match(/\b\w+(?= realm=)/g);
-      expect(schemes).toEqual(['Bearer', 'ApiKey']);
+      expect(schemes).toEqual(['Bearer', 'DPoP', 'ApiKey']);
     }
   });
 
@@ -74,6 +74,8 @@ describeOnAdapters('RFC 9110, HTTP authentication', (start) => {
 
   it('§11.5 writes the realm as a quoted string, on POST as on GET', async () => {
     const { headers } = await api.send('POST', '/resource');
-    expect(headers['www-authenticate']).toMatch(/^Bearer realm="[^"\\]+", ApiKey realm="[^"\\]+"$/);
+    expect(headers['www-authenticate']).toMatch(
+      /^Bearer realm="[^"\\]+", DPoP realm="[^"\\]+", algs="[^"\\]+", ApiKey realm="[^"\\]+"$/,
+    );
   });
 });

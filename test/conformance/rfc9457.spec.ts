@@ -51,10 +51,11 @@ describeOnAdapters('RFC 9457, problem details', (start) => {
   });
 
   it.each(refusals)(
-    '§3.1 %s (%i) has type, title, status and detail only',
-    async (path, _, headers) => {
+    '§3.1 %s (%i) has type, title, status and detail only, and §3.2 the name of a limit',
+    async (path, status, headers) => {
       const body = (await api.get(path, headers(key))).body as Record<string, unknown>;
-      expect(Object.keys(body)).toEqual(['type', 'title', 'status', 'detail']);
+      const members = ['type', 'title', 'status', 'detail', ...(status === 429 ? ['policy'] : [])];
+      expect(Object.keys(body)).toEqual(members);
       expect(URL.canParse(String(body.type))).toBe(true);
     },
   );

@@ -69,7 +69,7 @@ describe('Trusted issuers', () => {
     ['no exp', { exp: undefined }],
     ['no word on whether a user acts', { sub_type: undefined }],
     ['a jti that is no string', { jti: 7 }],
-    ['a proof-of-possession key', { cnf: { jkt: 'x' } }],
+    ['a proof-of-possession key that is none', { cnf: { jkt: 'x' } }],
   ])('refuses a token with %s [C14]', async (_what, claims) => {
     expect((await refusalOf(partnerToken(claims))).code).toBe('ERR_TOKEN_INVALID');
   });

@@ -84,6 +84,40 @@ describe.each(adapters)('Administration over HTTP, on %s', (adapter) => {
       }
     });
 
+    it('may have a secret to sign with, which this answer alone tells [C7] [C76]', async () => {
+      const secretOf = ({ body }: Answer) => (body.signingSecret as string | undefined) ?? null;
+      const answer = await post('api-keys', {
+        clientId: 'shop',
+        name: 'signs',
+        preset: 'read',
+        signedOnly: true,
+      });
+      const { id } = answer.body as Key;
+      expect(answer.body).toMatchObject({ signedOnly: true, canSign: true });
+      expect(Buffer.from(secretOf(answer) ?? '', 'base64url')).toHaveLength(32);
+      const rotated = await post(`api-keys/${id}/rotate`);
+      expect(secretOf(rotated)).toMatch(/^[\w-]{43}$/);
+      expect(secretOf(rotated)).not.toBe(secretOf(answer));
+      expect(
+        secretOf(await post('api-keys', { clientId: 'shop', name: 'k', preset: 'read' })),
+      ).toBeNull();
+      const told = JSON.stringify([
+        (await post(`api-keys/${id}/revoke`)).body,
+        (await list('clientId=shop&limit=100')).body,
+      ]);
+      for (const secret of [secretOf(answer), secretOf(rotated)])
+        expect(told).not.toContain(secret);
+      expect(told).not.toMatch(/sealed|v1\./);
+      const both = {
+        clientId: 'shop',
+        name: 'k',
+        preset: 'read',
+        signedOnly: true,
+        signing: false,
+      };
+      expectProblem(await post('api-keys', both), 400);
+    });
+
     it('act for a user when they are personal, and die with the suspension', async () => {
       const user = { sub: 'alice' };
       const { id, key } = await issue({ user });

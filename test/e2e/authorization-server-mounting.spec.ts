@@ -166,9 +166,45 @@ describe.each(['express', 'fastify'] as const)('The authorization server, on %s'
         type: 'urn:sallyport:problem:rate-limited',
         title: 'Too many requests',
         status: 429,
-        detail: 'Wait 60 s before the next request.',
+        detail: 'Wait 30 s before the next request.',
+        policy: 'address',
         error: 'temporarily_unavailable',
       });
+    });
+
+    it.each([
+      ['token', basic('shop', 'guess')],
+      ['introspect', basic('shop', 'guess')],
+      ['userinfo', 'Bearer guess.guess.guess'],
+    ])('guesses at /oauth/%s use up the failures of their address [C33]', async (at, guess) => {
+      const throttling = { failures: { limit: 2, windowSeconds: 3600 } };
+      const host = await start({ sallyport: { throttling } });
+      const { secret } = await driverFor(host, ISSUER);
+      const init = {
+        method: 'POST',
+        headers: { authorization: guess },
+        ...(at !== 'userinfo' && { body: new URLSearchParams(CLIENT_CREDENTIALS) }),
+      };
+      for (let n = 0; n < 2; n++) {
+        expect((await send(host, `/oauth/${at}`, init)).status).toBe(401);
+      }
+      const right = await post(host, 'token', { clientId: 'shop', secret }, CLIENT_CREDENTIALS);
+      expect(right).toMatchObject({ status: 429, body: { policy: 'failures' } });
+    });
+
+    it('a client that shows no secret is no guesser, nor is everyone behind its address [C33]', async () => {
+      const throttling = { failures: { limit: 1, windowSeconds: 3600 } };
+      const host = await start({ sallyport: { throttling } });
+      const { secret } = await driverFor(host, ISSUER);
+      const body = { grant_type: 'refresh_token', refresh_token: 'r', client_id: 'gone' };
+      for (let n = 0; n < 3; n++) {
+        expect((await post(host, 'token', null, body)).status).toBe(401);
+      }
+      const client = { clientId: 'shop', secret };
+      expect((await post(host, 'token', client, CLIENT_CREDENTIALS)).status).toBe(200);
+      const guess = { ...body, client_id: 'shop', client_secret: 'guess' };
+      expect((await post(host, 'token', null, guess)).status).toBe(401);
+      expect((await post(host, 'token', client, CLIENT_CREDENTIALS)).status).toBe(429);
     });
 
     it('is understood by an OAuth client when a guard answers instead of the engine', async () => {

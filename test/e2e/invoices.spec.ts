@@ -1,3 +1,4 @@
+import { answered } from '../support/patience.js';
 import { matrix, startReferenceApi, type RunningApi } from '../support/reference-api.js';
 
 /** The main job: apps, and apps acting for users, get different answers from one API. */
@@ -26,6 +27,44 @@ describe.each(matrix)('The invoices API, $name', ({ adapter, stores }) => {
     expect(status).toBe(200);
     const departments = new Set(body.items.map((item: { department: string }) => item.department));
     expect(departments).toEqual(new Set(['Finance', 'Sales']));
+  });
+
+  it('deletes a draft for a token that is bound to a key, and for no other, stolen or not [C57] [C58]', async () => {
+    const path = `/v1/invoices/${await draft()}`;
+    const [bearer, bound] = await Promise.all([
+      api.token('mobile-app', 'bob'),
+      api.boundToken('mobile-app', 'bob'),
+    ]);
+    const remove = { method: 'DELETE' } as const;
+    const authorization = `Bearer ${bound.text}`;
+    for (const credentials of [
+      { key: api.key('backoffice-web') },
+      { token: bearer },
+      { headers: { authorization } },
+      { headers: await bound.proven('GET', path) },
+      { headers: await bound.proven('DELETE', '/v1/invoices') },
+    ]) {
+      expect((await api.call(path, { ...remove, ...credentials })).status).toBe(401);
+    }
+    const headers = await bound.proven('DELETE', path);
+    const reader = await api.boundToken('mobile-app', 'carol');
+    const denied = { ...remove, headers: await reader.proven('DELETE', path) };
+    expect((await api.call(path, denied)).status).toBe(403);
+    expect((await api.call(path, { ...remove, headers })).status).toBe(204);
+    expect((await api.call(path, { ...remove, headers })).status).toBe(401);
+    const again = { ...remove, headers: await bound.proven('DELETE', path) };
+    expect((await api.call(path, again)).status).toBe(404);
+  });
+
+  it('deletes nothing that was approved', async () => {
+    const id = await draft();
+    const token = await api.token('backoffice-web', 'alice');
+    const approved = await approve(id, { key: api.key('backoffice-web'), token });
+    expect(approved.status).toBe(200);
+    const path = `/v1/invoices/${id}`;
+    const office = await api.boundToken('backoffice-web', 'alice');
+    const headers = await office.proven('DELETE', path);
+    expect((await api.call(path, { method: 'DELETE', headers })).status).toBe(409);
   });
 
   it('takes the key in Authorization as well [C36]', async () => {
@@ -95,7 +134,9 @@ describe.each(matrix)('The invoices API, $name', ({ adapter, stores }) => {
       key: api.key('backoffice-web'),
       token: await api.token('backoffice-web', 'alice'),
     };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => approve(id, as)));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => answered(() => approve(id, as))),
+    );
     const statuses = answers.map(({ status }) => status).sort();
     expect(statuses).toEqual([200, ...Array.from({ length: 19 }, () => 409)]);
   });

@@ -86,7 +86,7 @@ describeOnAdapters('Limits', (start) => {
     const first = await api.get('/read', headers);
     expect(first.headers).toMatchObject({
       'ratelimit-policy': '"client";q=2;w=60',
-      ratelimit: '"client";r=1;t=60',
+      ratelimit: '"client";r=1;t=30',
     });
     await api.get('/read', headers);
     clock.advance(20);
@@ -97,6 +97,11 @@ describeOnAdapters('Limits', (start) => {
       body: { type: 'urn:sallyport:problem:rate-limited', status: 429 },
     });
     expect(handled).toBe(2);
+    // Retry-After is no earlier than `t` (draft-ietf-httpapi-ratelimit-headers-10 §5).
+    expect(refused.headers).toMatchObject({
+      'retry-after': '10',
+      ratelimit: '"client";r=0;t=10',
+    });
     clock.advance(Number(refused.headers['retry-after']));
     expect(await statuses(1, '/read', headers)).toEqual([200]);
   });
@@ -105,8 +110,14 @@ describeOnAdapters('Limits', (start) => {
     await startWith({ client: { ...reads(1), writes: { limit: 1, windowSeconds: 60 } } });
     const headers = await key('shop');
     expect(await statuses(2, '/read', headers)).toEqual([200, 429]);
-    expect((await api.send('POST', '/write', headers)).status).toBe(201);
-    expect((await api.send('POST', '/write', headers)).status).toBe(429);
+    const written = await api.send('POST', '/write', headers);
+    expect(written.status).toBe(201);
+    // Two limits of two names, or who reads the fields would take the one for the other.
+    expect(written.headers['ratelimit-policy']).toBe('"client-writes";q=1;w=60');
+    expect((await api.send('POST', '/write', headers)).body).toMatchObject({
+      status: 429,
+      policy: 'client-writes',
+    });
   });
 
   it('count each user and each API key [C33]', async () => {

@@ -105,6 +105,20 @@ describeOnAdapters('Passport', (start) => {
     expect(await refused('/key', bearer(await token()))).toBe(401);
   });
 
+  it.each(['/token', '/either', '/own'])(
+    'counts guesses at %s against their address [C33]',
+    async (path) => {
+      const throttling = { failures: { limit: 2, windowSeconds: 3600 } };
+      const limited = await startPassport(start, { throttling });
+      const alice = await ownToken(limited.app, { clientId: 'shop', user: 'alice' });
+      const guess = `${alice.slice(0, -8)}AAAAAAAA`;
+      for (let n = 0; n < 2; n++) {
+        expect((await limited.get(path, bearer(guess))).status).toBe(401);
+      }
+      expect((await limited.get(path, bearer(alice))).status).toBe(429);
+    },
+  );
+
   it('refuses a good token beside a revoked key, and a good key beside a bad token', async () => {
     const { apiKey, plaintext } = await issueKey(api.app, 'shop');
     await api.app.get(ApiKeyService).revoke(apiKey.id, BY);
@@ -175,6 +189,6 @@ describeOnAdapters('Passport', (start) => {
   it('counts a request once that the pipeline has let in already [T10]', async () => {
     const answer = await api.get('/core/both', { 'X-API-Key': key });
     expect(answer).toMatchObject({ status: 200, text: 'both' });
-    expect(answer.headers.ratelimit).toBe('"client";r=599;t=60');
+    expect(answer.headers.ratelimit).toBe('"client";r=599;t=1');
   });
 });

@@ -22,8 +22,10 @@ const committed = JSON.parse(
 function demandsOf(policy: RoutePolicy): string {
   if (policy.isPublic) return 'public';
   return [
+    policy.signature?.isRequired === true ? ['signature'] : [],
     policy.apiKey === 'none' ? [] : ['API key'],
     policy.user === 'required' ? ['user'] : policy.user === 'refused' ? ['no user'] : [],
+    policy.isSenderConstrained ? ['bound token'] : [],
     policy.scopes,
     policy.roles.map((role) => `role ${role}${policy.rolesOnlyWhenUser ? ' when user' : ''}`),
     policy.objectPolicy === null ? [] : [policy.objectPolicy.name],

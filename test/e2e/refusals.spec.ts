@@ -58,7 +58,9 @@ class DemandingController {
 }
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
-const CHALLENGE = 'Bearer realm="https://api.test"';
+const REALM = 'realm="https://api.test"';
+const CHALLENGE = `Bearer ${REALM}`;
+const ALGORITHMS = 'algs="ES256 RS256 PS256 EdDSA Ed25519"';
 
 /** What a caller can see of an answer, without what differs in any two. */
 const faceOf = ({ status, headers: { date: _date, ...headers }, body }: Answer) => ({
@@ -92,7 +94,7 @@ describeOnAdapters('Refusals', (start) => {
     expect(headers).toMatchObject({
       'content-type': 'application/problem+json; charset=utf-8',
       'cache-control': 'no-store',
-      'www-authenticate': `${CHALLENGE}, ApiKey realm="https://api.test"`,
+      'www-authenticate': `${CHALLENGE}, DPoP ${REALM}, ${ALGORITHMS}, ApiKey ${REALM}`,
     });
     expect(body).toEqual({
       type: 'urn:sallyport:problem:credential-missing',
@@ -107,7 +109,7 @@ describeOnAdapters('Refusals', (start) => {
     const { status, headers, body } = await api.get('/any', { 'X-API-Key': 'sp_test_bad' });
     expect(status).toBe(401);
     expect(headers['www-authenticate']).toBe(
-      `${CHALLENGE}, error="invalid_token", ApiKey realm="https://api.test"`,
+      `${CHALLENGE}, error="invalid_token", DPoP ${REALM}, error="invalid_token", ${ALGORITHMS}, ApiKey ${REALM}`,
     );
     expect(body).toEqual({
       type: 'urn:sallyport:problem:invalid-token',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createReferenceApi } from '../../apps/reference-api/src/app.factory.js';
 import { readConfig, type Adapter } from '../../apps/reference-api/src/config.js';
 import { readDemoCredentials } from '../../apps/reference-api/src/seed/demo-credentials.js';
-import { freePort } from '../../apps/reference-api/src/tools/free-port.js';
+import { freePort } from '../../tools/stores/free-port.mjs';
 import { LoginDriver } from '../../apps/reference-api/src/tools/login-driver.js';
 import { call, type CallOptions } from '../support/reference-api.js';
 

@@ -2,7 +2,7 @@ import { exportJWK } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { AuthorizationCode, ClientCredentials } from 'simple-oauth2';
-import { freePort } from '../../apps/reference-api/src/tools/free-port.js';
+import { freePort } from '../../tools/stores/free-port.mjs';
 import {
   callbackOf,
   makeReader,
@@ -178,7 +178,19 @@ describe.each(matrix)('Clients that others wrote, $name', ({ adapter, stores }) 
       const refresh = (DPoP: openid.DPoPHandle) =>
         openid.refreshTokenGrant(mobile, first.refresh_token ?? '', undefined, { DPoP });
       await expect(refresh(theirs)).rejects.toMatchObject({ error: 'invalid_grant' });
-      expect((await refresh(ours)).token_type).toBe('dpop');
+      const second = await refresh(ours);
+      expect(second.token_type).toBe('dpop');
+      const { access_token: token } = second;
+      const url = new URL(`${api.demo.api}/v1/invoices?pageSize=1`);
+      const read = (DPoP: openid.DPoPHandle) =>
+        openid.fetchProtectedResource(mobile, token, url, 'GET', undefined, undefined, { DPoP });
+      expect((await read(ours)).status).toBe(200);
+      await expect(read(theirs)).rejects.toMatchObject({ status: 401 });
+      expect(await readInvoices(token)).toBe(401);
+      const sub = api.sub('alice');
+      expect(await openid.fetchUserInfo(mobile, token, sub, { DPoP: ours })).toMatchObject({
+        sub,
+      });
     });
 
     it('signs the user out of the issuer, who is then asked again [C96]', async () => {
@@ -262,6 +274,8 @@ describe.each(matrix)('Clients that others wrote, $name', ({ adapter, stores }) 
         cnf: { jkt: await proof.calculateThumbprint() },
       });
       expect(await readInvoices(tokens.access_token)).toBe(401);
+      const headers = await requestWithProof(tokens.access_token, proof);
+      expect((await fetch(`${api.demo.api}/v1/invoices`, { headers })).status).toBe(200);
     });
 
     /** Headers of a request to the API, by this library. */

@@ -11,11 +11,11 @@ import {
   type HttpAnswer,
   type TestClient,
 } from '../support/authorization-server.js';
-import { startCuttingWire, type CuttingWire } from '../support/cutting-wire.js';
 import { accessTokenOf, expectRefused, refreshTokenOf } from '../support/families.js';
 import { testKek, type Instance } from '../support/instances.js';
 import { createDatabase } from '../support/reference-api.js';
 import { dropPrefix, ownPrefix, sharedRedisUrl } from '../support/redis.js';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 
 const alice = { issuer: ISSUER, subject: 'alice' };
 const ROUNDS_OF_ABORTS = 20;
@@ -33,13 +33,13 @@ async function login(server: Instance, client: TestClient): Promise<string> {
 
 describe('A client that does not hear the answer to its refresh', () => {
   let server: Instance;
-  let wire: CuttingWire;
+  let wire: TcpProxy;
   let shop: TestClient;
   let strict: TestClient;
 
   beforeAll(async () => {
     server = await startAuthorizationServer({ stores: { kind: 'pglite' } });
-    wire = await startCuttingWire(server.url);
+    wire = await startTcpProxy(server.url);
     await grantRole(server, 'alice');
     shop = await registerClient(server);
     strict = await registerClient(server, 'strict', { refreshGrace: false });
@@ -50,7 +50,7 @@ describe('A client that does not hear the answer to its refresh', () => {
   });
 
   const loseAnswer = async (client: TestClient, token: string): Promise<string> => {
-    const lost = wire.cut({ at: 'POST /oauth/token', arrives: true });
+    const lost = wire.cutAt({ at: 'POST /oauth/token', arrives: true });
     await expect(refresh({ url: new URL(wire.url).origin }, client, token)).rejects.toThrow();
     return lost;
   };
@@ -112,13 +112,13 @@ if (databaseUrl !== undefined && sharedRedisUrl !== undefined) {
   describe('A server that does not hear whether PostgreSQL committed', () => {
     const prefix = ownPrefix();
     let own: Awaited<ReturnType<typeof createDatabase>>;
-    let wire: CuttingWire;
+    let wire: TcpProxy;
     let server: Instance;
     let shop: TestClient;
 
     beforeAll(async () => {
       own = await createDatabase(databaseUrl);
-      wire = await startCuttingWire(own.url);
+      wire = await startTcpProxy(own.url);
       const kek = testKek();
       const stores = { kind: 'real', databaseUrl: wire.url, redisUrl, prefix, kek } as const;
       server = await startAuthorizationServer({ stores });
@@ -137,7 +137,7 @@ if (databaseUrl !== undefined && sharedRedisUrl !== undefined) {
       arrives: boolean,
       work: () => Promise<HttpAnswer>,
     ): Promise<void> => {
-      const cut = wire.cut({ at: 'COMMIT', since: 'consumed_at', arrives });
+      const cut = wire.cutAt({ at: 'COMMIT', since: 'consumed_at', arrives });
       const answer = await work();
       await cut;
       expect(answer.status).toBe(503);

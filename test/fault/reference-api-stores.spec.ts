@@ -9,6 +9,7 @@ import {
   type StoreSet,
 } from '../support/reference-api.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { inTime } from '../support/stopwatch.js';
 
 const LIMIT_MILLISECONDS = 2_000;
 /** What the answer may take on top, on a busy machine: the promise is about us, not about the scheduler. */
@@ -16,12 +17,8 @@ const SLACK_MILLISECONDS = 500;
 
 const databaseUrl = process.env.TEST_DATABASE_URL;
 
-async function timed(call: Promise<Answer>): Promise<Answer> {
-  const start = performance.now();
-  const answer = await call;
-  expect(performance.now() - start).toBeLessThan(LIMIT_MILLISECONDS + SLACK_MILLISECONDS);
-  return answer;
-}
+const timed = (call: Promise<Answer>): Promise<Answer> =>
+  inTime(LIMIT_MILLISECONDS + SLACK_MILLISECONDS, () => call);
 
 if (databaseUrl !== undefined && canStartRedis) {
   describe.each(adapters)('The reference API on %s, when a store is away', (adapter) => {

@@ -71,7 +71,7 @@ describe('Code samples in the documentation', () => {
   let program: ts.Program;
   beforeAll(() => {
     program = compile();
-  }, 60_000);
+  });
 
   function mistakesIn(file: string): string[] {
     const source = program.getSourceFile(file);

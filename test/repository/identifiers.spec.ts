@@ -19,6 +19,7 @@ describe('Identifiers of rows', () => {
         'authorization_codes.code_hash': 'text', // SHA-256 of the code
         'changes.id': 'uuid',
         'client_secrets.id': 'uuid',
+        'client_uses.client_id': 'text',
         'clients.client_id': 'text',
         'consents.client_id': 'text',
         'consents.issuer': 'text',
@@ -27,9 +28,15 @@ describe('Identifiers of rows', () => {
         'login_sessions.id': 'text', // the engine's too
         'migrations.name': 'text',
         'opaque_tokens.id': 'uuid',
+        'plans.kind': 'text',
+        'plans.name': 'text',
         'revocations.key': 'text',
         'role_grants.id': 'uuid',
         'signing_keys.kid': 'text',
+        'usage.granularity': 'text',
+        'usage.series': 'text', // a digest of what the row is about
+        'usage.starts_at': 'timestamp with time zone',
+        'usage_batches.id': 'uuid',
         'user_states.issuer': 'text',
         'user_states.subject': 'text',
         'user_tokens.id': 'uuid',

@@ -9,7 +9,7 @@ import { root } from './source-files.js';
 /** What a host installs; TypeORM, Redis, Passport and an OAuth engine are not among it. */
 const installed = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express']
   .concat(['@nestjs/throttler', 'ipaddr.js', 'jose', 'reflect-metadata', 'rxjs', '@types/node'])
-  .concat(['typescript']);
+  .concat(['structured-headers', 'typescript']);
 
 const main = `
 import 'reflect-metadata';

@@ -15,7 +15,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DemoCredentials } from '../../apps/reference-api/src/seed/demo-credentials.js';
 import { DemoBrowser } from '../../apps/reference-api/src/tools/demo-browser.js';
-import { freePort } from '../../apps/reference-api/src/tools/free-port.js';
+import { freePort } from '../../tools/stores/free-port.mjs';
 import { IssuerTransport } from '../../apps/reference-api/src/tools/issuer-transport.js';
 import { readSource, root } from './source-files.js';
 
@@ -118,7 +118,7 @@ describe('A stranger with a clone of the repository', () => {
     app.kill('SIGTERM');
     await once(app, 'exit');
     expect(locks()).toEqual([]); // it was not just cut off
-  }, 60_000);
+  }, 120_000);
 
   /** Every curl of the tour writes its status into a file, beside doing what the README says. */
   async function followTour(): Promise<void> {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { ServerOptions } from 'node:https';
 import { Injectable, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
@@ -19,6 +20,7 @@ import { embeddedDataSourceOptions, embeddedStores } from '@sallyport/nest/embed
 import { productionStores } from '@sallyport/nest/production';
 import { postgresDataSourceOptions } from '@sallyport/nest/typeorm';
 import { OWN_ISSUER, seeder, startInstance, testKek, type Instance } from './instances.js';
+import { DeadEnd } from './patience.js';
 import type { AdapterName } from './reference-api.js';
 
 export const ISSUER = OWN_ISSUER;
@@ -72,6 +74,8 @@ export interface ServerSettings {
   readonly server?: AuthorizationServerOptions;
   readonly sallyport?: Partial<SallyportOptions>;
   readonly imports?: readonly DynamicModule[];
+  /** TLS that ends here. @default none */
+  readonly tls?: ServerOptions;
 }
 
 export type TestStores =
@@ -100,6 +104,7 @@ export async function startAuthorizationServer(settings: ServerSettings = {}): P
     ...sallyport,
     imports: [...databaseOf(stores), ...(settings.imports ?? []), server],
     ...storesOf(stores),
+    ...(settings.tls !== undefined && { tls: settings.tls }),
   });
 }
 
@@ -158,7 +163,9 @@ export async function registerClient(
     ...fields,
   };
   await server.get(ClientService).register(client, seeder);
-  const hasSecret = client.type === 'confidential' && (client.jwks ?? null) === null;
+  const { jwks = null, tlsClientAuth = null, selfSignedCertificates = null } = client;
+  const hasOther = [jwks, tlsClientAuth, selfSignedCertificates].some((own) => own !== null);
+  const hasSecret = client.type === 'confidential' && !hasOther;
   const secret = hasSecret
     ? (await server.get(ClientSecretService).issue(clientId, seeder)).plaintext
     : null;
@@ -267,6 +274,9 @@ export const challengeOf = (verifier: string): string =>
   createHash('sha256').update(verifier).digest('base64url');
 export const newVerifier = (): string => randomBytes(32).toString('base64url');
 
+const deadEnd = ({ status, text }: HttpAnswer, who: string): DeadEnd =>
+  new DeadEnd(`${who} answered ${String(status)}: ${text.slice(0, 2000)}`, status === 503);
+
 /** One browser: its cookies, and the forms that it fills in. */
 export class Browser {
   private readonly cookies = new Map<string, { value: string; path: string }>();
@@ -306,8 +316,7 @@ export class Browser {
       const location = answer.headers.get('location');
       if (location === null) {
         const question = readQuestion(answer.text);
-        if (question === null)
-          throw new Error(`${String(answer.status)}: ${answer.text.slice(0, 2000)}`);
+        if (question === null) throw deadEnd(answer, 'a page');
         const { action, csrf, asks } = question;
         answer = await this.open(
           new URL(action, at),
@@ -315,8 +324,7 @@ export class Browser {
             ? { csrf, decision }
             : { csrf, username: this.subject, password: TestUsers.passwordOf(this.subject) },
         );
-        if (answer.status !== 303)
-          throw new Error(`the ${asks} page answered ${String(answer.status)}`);
+        if (answer.status !== 303) throw deadEnd(answer, `the ${asks} page`);
         continue;
       }
       const next = new URL(location, at);
@@ -336,14 +344,17 @@ export class Browser {
       ...more,
     });
     const code = url.searchParams.get('code');
-    if (code === null) throw new Error(`no code: ${url.search}`);
+    if (code === null) {
+      const isBusy = url.searchParams.get('error') === 'temporarily_unavailable';
+      throw new DeadEnd(`no code: ${url.search}`, isBusy);
+    }
     return { code, verifier, redirectUri };
   }
 
   /** The token response of a whole login. */
   async login(client: TestClient, more: Parameters = {}): Promise<HttpAnswer['body']> {
     const answer = await redeem(this.server, client, await this.authorize(client, more));
-    if (answer.status !== 200) throw new Error(answer.text);
+    if (answer.status !== 200) throw deadEnd(answer, 'the token endpoint');
     return answer.body;
   }
 

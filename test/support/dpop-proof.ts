@@ -1,24 +1,36 @@
 import { randomUUID } from 'node:crypto';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  SignJWT,
+  type CryptoKey,
+  type JWK,
+} from 'jose';
 import { ISSUER } from './authorization-server.js';
 
-/** Makes proofs of possession (RFC 9449 §4.2) for the token endpoint, right ones and others. */
+/** Makes proofs of possession (RFC 9449 §4.2), right ones and others; for the token endpoint unless the claims say otherwise. */
 export class ProofMaker {
   private constructor(
     private readonly privateKey: CryptoKey,
     readonly publicJwk: JWK,
     /** As no proof may have it (§4.3). */
     readonly privateJwk: JWK,
+    /** What a token is bound by (§6.1). */
+    readonly jkt: string,
+    private readonly algorithm: string,
   ) {}
 
-  static async create(): Promise<ProofMaker> {
-    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-    return new ProofMaker(privateKey, await exportJWK(publicKey), await exportJWK(privateKey));
+  static async create(algorithm = 'ES256'): Promise<ProofMaker> {
+    const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
+    const publicJwk = await exportJWK(publicKey);
+    const jkt = await calculateJwkThumbprint(publicJwk);
+    return new ProofMaker(privateKey, publicJwk, await exportJWK(privateKey), jkt, algorithm);
   }
 
   /** A right proof but for the claims and header members given; undefined leaves one out. */
   proof(claims: object = {}, header: object = {}): Promise<string> {
-    const full = { alg: 'ES256', typ: 'dpop+jwt', jwk: this.publicJwk, ...header };
+    const full = { alg: this.algorithm, typ: 'dpop+jwt', jwk: this.publicJwk, ...header };
     return new SignJWT(claimsOfProof(claims)).setProtectedHeader(full).sign(this.privateKey);
   }
 

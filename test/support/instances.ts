@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { ServerOptions } from 'node:https';
 import {
   Controller,
   Get,
   Module,
+  Post,
+  Res,
   type DynamicModule,
   type INestApplication,
+  type NestApplicationOptions,
   type Type,
 } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
@@ -17,11 +22,14 @@ import {
   ClientService,
   CurrentCaller,
   HttpProblemFilter,
+  Revocation,
   RevocationService,
   SallyportModule,
   Scopes,
+  SignedRequest,
   SigningKeyService,
   type Caller,
+  type SallyportError,
   type SallyportOptions,
 } from '@sallyport/nest';
 import { AdminModule } from '@sallyport/nest/admin';
@@ -30,6 +38,7 @@ import { productionStores } from '@sallyport/nest/production';
 import { postgresDataSourceOptions } from '@sallyport/nest/typeorm';
 import { dropPrefix, ownPrefix } from './redis.js';
 import { createDatabase, type AdapterName, type Answer } from './reference-api.js';
+import { takeAlong } from './time-travel.js';
 import { encode, signText, TEST_AUDIENCE } from './tokens.js';
 
 export const OWN_ISSUER = 'https://api.test/oauth';
@@ -43,12 +52,52 @@ const seen = ({ client, user, scope, roles }: Caller) => ({
   roles: [...roles].sort(),
 });
 
+/** Fastify's reply carries the response that Express hands over. */
+interface Replying {
+  readonly raw?: ServerResponse;
+}
+
 @Controller('probe')
 class ProbeController {
   @Get()
   @Scopes('invoices:read')
   any(@CurrentCaller() caller: Caller) {
     return seen(caller);
+  }
+
+  @Get('strict')
+  @Scopes('invoices:read')
+  @Revocation('strict')
+  strict(@CurrentCaller() caller: Caller) {
+    return seen(caller);
+  }
+
+  @Get('stale')
+  @Scopes('invoices:read')
+  @Revocation('stale')
+  stale(@CurrentCaller() caller: Caller) {
+    return seen(caller);
+  }
+
+  /** Stays open until the caller ends, and says why. */
+  @Get('stream')
+  @Scopes('invoices:read')
+  stream(@CurrentCaller() { signal }: Caller, @Res() response: ServerResponse & Replying) {
+    const raw = response.raw ?? response;
+    raw.writeHead(200, { 'content-type': 'text/plain' }).write('open ');
+    signal.addEventListener('abort', () => raw.end((signal.reason as SallyportError).code));
+  }
+
+  @Post('signed')
+  @SignedRequest()
+  signed(@CurrentCaller() caller: Caller) {
+    return seen(caller);
+  }
+
+  @Get('signed/stream')
+  @SignedRequest()
+  signedStream(@CurrentCaller() caller: Caller, @Res() response: ServerResponse & Replying) {
+    this.stream(caller, response);
   }
 
   @Get('app')
@@ -64,6 +113,7 @@ class InstanceModule {}
 const options = {
   issuer: OWN_ISSUER,
   audience: TEST_AUDIENCE,
+  publicOrigin: 'https://api.test',
   basic: true,
   roles: {
     viewer: ['invoices:read'],
@@ -128,8 +178,8 @@ export class Instance {
     };
   }
 
-  async probe(credentials: Credentials): Promise<number> {
-    return (await this.call('/probe', credentials)).status;
+  async probe(credentials: Credentials, route: '' | '/strict' | '/stale' = ''): Promise<number> {
+    return (await this.call(`/probe${route}`, credentials)).status;
   }
 
   /** A token of our own, with the epochs and roles of this moment, as the authorization server will write it. */
@@ -169,10 +219,13 @@ export async function startInstance(
   {
     stores,
     imports = [],
+    tls,
     ...others
   }: Partial<SallyportOptions> & {
     readonly stores?: DynamicModule;
     readonly imports?: readonly DynamicModule[];
+    /** TLS that ends here. @default none */
+    readonly tls?: ServerOptions;
   },
 ): Promise<Instance> {
   const module: DynamicModule = {
@@ -192,11 +245,20 @@ export async function startInstance(
   const start = { logger: false, abortOnError: false } as const;
   const app =
     adapter === 'fastify'
-      ? await NestFactory.create(module, new FastifyAdapter(), start)
-      : await NestFactory.create(module, start);
+      ? await NestFactory.create(module, fastify(tls), start)
+      : await NestFactory.create(module, {
+          ...start,
+          ...(tls !== undefined && { httpsOptions: tls as HttpsOptions }),
+        });
   await app.listen(0, '127.0.0.1');
+  takeAlong(app);
   return new Instance(app, await app.getUrl());
 }
+
+type HttpsOptions = NonNullable<NestApplicationOptions['httpsOptions']>;
+
+const fastify = (tls: ServerOptions | undefined): FastifyAdapter =>
+  tls === undefined ? new FastifyAdapter() : new FastifyAdapter({ https: tls });
 
 /** `operator` may administer; `shop` is an app with a key; `mobile` is where users sign in. */
 export async function seedClients(instance: Instance): Promise<string> {
@@ -248,11 +310,16 @@ async function openEmbedded(): Promise<Instances> {
 }
 
 /** Two instances, one on each adapter, on one new database and the given Redis. */
-export async function openShared(database: string, redis: string, kek = testKek()) {
+export async function openShared(
+  database: string,
+  redis: string,
+  { kek = testKek(), ...others }: { readonly kek?: string } & Partial<SallyportOptions> = {},
+) {
   const prefix = ownPrefix();
   const start = (adapter: AdapterName): Promise<Instance> =>
     startInstance(adapter, {
       environment: 'production',
+      ...others,
       imports: [
         TypeOrmModule.forRoot({
           ...postgresDataSourceOptions(database),
@@ -267,6 +334,8 @@ export async function openShared(database: string, redis: string, kek = testKek(
     prefix,
     both,
     admin: await seedClients(both[0]),
+    /** One more, which whoever starts it closes. */
+    start,
     close: async () => {
       for (const { app } of both) await app.close();
     },

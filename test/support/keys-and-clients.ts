@@ -9,12 +9,14 @@ import { ApiKeyRecords } from '../../libs/sallyport/src/api-keys/api-key-records
 import { IssueApiKey } from '../../libs/sallyport/src/api-keys/issue-api-key.js';
 import { RevokeApiKey } from '../../libs/sallyport/src/api-keys/revoke-api-key.js';
 import { RotateApiKey } from '../../libs/sallyport/src/api-keys/rotate-api-key.js';
+import { SigningSecrets } from '../../libs/sallyport/src/api-keys/signing-secret.js';
 import { UpdateApiKey } from '../../libs/sallyport/src/api-keys/update-api-key.js';
 import { VerifyApiKey } from '../../libs/sallyport/src/api-keys/verify-api-key.js';
 import { ClientDirectory } from '../../libs/sallyport/src/clients/client.directory.js';
 import { ClientSecretService } from '../../libs/sallyport/src/clients/client-secret.service.js';
 import { ClientService, type NewClient } from '../../libs/sallyport/src/clients/client.service.js';
 import { SallyportError, type ErrorCode } from '../../libs/sallyport/src/errors.js';
+import { Sealer } from '../../libs/sallyport/src/sealing/sealer.js';
 import { MemoryApiKeyStore } from '../../libs/sallyport/src/stores/memory/memory-api-key.store.js';
 import { MemoryClientStore } from '../../libs/sallyport/src/stores/memory/memory-client.store.js';
 import { createRevocation, createSharedStores, createUserStatus } from './lives.js';
@@ -31,19 +33,29 @@ export function createKeysAndClients(options: ApiKeyOptions = {}) {
 
   const keyStore = new MemoryApiKeyStore(database);
   const clientStore = new MemoryClientStore(database);
-  const { service: revocation, checker } = createRevocation(shared);
-  const directory = new ClientDirectory(clientStore, clock);
-  const clients = new ClientService(clientStore, changes, database, directory, clock, randomness);
-  const keyDirectory = new ApiKeyDirectory(keyStore, clock);
-  const records = new ApiKeyRecords(keyStore, clientStore, changes, clock, randomness, resolved);
+  const instance = createRevocation(shared);
+  const { service: revocation, records: known, exact, assertNotRevoked } = instance;
+  const directory = new ClientDirectory(clientStore, known);
+  const clients = new ClientService(clientStore, changes, database, revocation, clock, randomness);
+  const keyDirectory = new ApiKeyDirectory(keyStore, known);
+  const sealer = new Sealer([{ kid: 'test', key: randomness.bytes(32) }], randomness);
+  const records = new ApiKeyRecords(
+    keyStore,
+    clientStore,
+    changes,
+    clock,
+    randomness,
+    sealer,
+    resolved,
+  );
   const shares = [records, keyStore, database] as const;
   const keys = new ApiKeyService(
     keyStore,
     records,
     new IssueApiKey(...shares, revocation, keyDirectory, clock, resolved),
-    new UpdateApiKey(...shares, keyDirectory, clock, resolved),
-    new RotateApiKey(...shares, revocation, keyDirectory, clock, resolved),
-    new RevokeApiKey(...shares, revocation, keyDirectory, clock),
+    new UpdateApiKey(...shares, revocation, clock, resolved),
+    new RotateApiKey(...shares, revocation, clock, resolved),
+    new RevokeApiKey(...shares, revocation, clock),
   );
   const secrets = new ClientSecretService(
     clientStore,
@@ -52,15 +64,20 @@ export function createKeysAndClients(options: ApiKeyOptions = {}) {
     changes,
     database,
     revocation,
+    exact,
     clock,
     randomness,
+    known,
   );
   return {
     clock,
     database,
     changes,
     revocation,
-    checker,
+    assertNotRevoked,
+    /** Another instance on the same stores, and how this one hears of what it did. */
+    other: createRevocation(shared),
+    follow: () => instance.follower.turn(),
     users: createUserStatus(shared),
     clients,
     secrets,
@@ -69,6 +86,7 @@ export function createKeysAndClients(options: ApiKeyOptions = {}) {
     clientStore,
     keyDirectory,
     options: resolved,
+    signingSecrets: new SigningSecrets(sealer),
     verify: new VerifyApiKey(keyDirectory, clock, resolved),
     register: (fields: Partial<NewClient> = {}) =>
       clients.register(

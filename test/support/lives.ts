@@ -3,11 +3,19 @@ import type { ChangeStore } from '../../libs/sallyport/src/audit/change.store.js
 import type { Clock } from '../../libs/sallyport/src/clock.js';
 import { SystemRandomness, type Randomness } from '../../libs/sallyport/src/randomness.js';
 import { SallyportError } from '../../libs/sallyport/src/errors.js';
-import { RevocationChecker } from '../../libs/sallyport/src/revocation/revocation.checker.js';
+import { RevocationChecker } from '../../libs/sallyport/src/revocation/check/revocation.checker.js';
+import { ExactMarks } from '../../libs/sallyport/src/revocation/check/exact-marks.js';
+import type { RevocationSubject } from '../../libs/sallyport/src/revocation/check/revocation-question.js';
+import type { Fingerprinting } from '../../libs/sallyport/src/revocation/replica/fingerprint.js';
+import { KnownRecords } from '../../libs/sallyport/src/revocation/replica/known-records.js';
+import { RevocationFollower } from '../../libs/sallyport/src/revocation/replica/revocation.follower.js';
+import { RevocationStatus } from '../../libs/sallyport/src/revocation/replica/revocation.status.js';
+import { RevocationReplica } from '../../libs/sallyport/src/revocation/replica/revocation.replica.js';
 import {
   RevocationList,
   type ListedRevocation,
 } from '../../libs/sallyport/src/revocation/revocation.list.js';
+import type { RevocationFollowing } from '../../libs/sallyport/src/revocation/revocation-notice.js';
 import { resolveRevocationOptions } from '../../libs/sallyport/src/revocation/revocation.options.js';
 import { RevocationPublisher } from '../../libs/sallyport/src/revocation/revocation.publisher.js';
 import { RevocationService } from '../../libs/sallyport/src/revocation/revocation.service.js';
@@ -66,10 +74,14 @@ export class FragileRevocationList extends RevocationList {
     return this.isOutOfReach ? null : this.inner.check(keys);
   }
 
-  async publish(revocations: readonly ListedRevocation[], ttlSeconds: number): Promise<void> {
+  async publish(...[revocations, ...rest]: Parameters<RevocationList['publish']>): Promise<void> {
     this.assertInReach();
     this.published.push(...revocations);
-    await this.inner.publish(revocations, ttlSeconds);
+    await this.inner.publish(revocations, ...rest);
+  }
+
+  follow(following: RevocationFollowing): () => void {
+    return this.inner.follow(following);
   }
 
   async rebuild(...[pages, ttlSeconds]: Parameters<RevocationList['rebuild']>): Promise<void> {
@@ -118,10 +130,17 @@ interface RevocationParts {
 }
 
 /** The revocation services of one instance of the app. */
-export function createRevocation(stores: RevocationParts) {
+export function createRevocation(stores: RevocationParts, fingerprinting?: Fingerprinting) {
   const { clock, randomness, database, changes, revocations, list } = stores;
   const options = resolveRevocationOptions({}, []);
-  const publisher = new RevocationPublisher(revocations, list, clock, options);
+  const replica = new RevocationReplica(options, fingerprinting);
+  const status = new RevocationStatus(replica, clock);
+  const follower = new RevocationFollower(
+    ...([replica, revocations, list] as const),
+    status,
+    clock,
+  );
+  const publisher = new RevocationPublisher(revocations, list, replica, clock, options);
   const service = new RevocationService(
     revocations,
     database,
@@ -130,21 +149,49 @@ export function createRevocation(stores: RevocationParts) {
     clock,
     randomness,
   );
-  const checker = new RevocationChecker(list, revocations, publisher, clock, options);
-  return { publisher, service, checker };
+  const records = new KnownRecords(replica, clock);
+  const exact = new ExactMarks(revocations, replica, clock);
+  const checker = new RevocationChecker(replica, exact, clock, options);
+  /** Up to date with what was committed. */
+  const assertNotRevoked = async (...subjects: readonly RevocationSubject[]): Promise<void> => {
+    await follower.turn();
+    await checker.assertNotRevoked(
+      subjects.map((subject) => ({ revocation: checker.checkOf(subject) })),
+    );
+  };
+  return {
+    replica,
+    status,
+    records,
+    exact,
+    follower,
+    publisher,
+    service,
+    checker,
+    assertNotRevoked,
+  };
 }
 
-export function createRoleGrants(stores: SharedStores, roles?: RoleOptions): RoleGrantService {
+export type RevocationOfInstance = ReturnType<typeof createRevocation>;
+
+export function createRoleGrants(
+  stores: SharedStores,
+  roles?: RoleOptions,
+  { service, records }: RevocationOfInstance = createRevocation(stores),
+): RoleGrantService {
   const { roleGrants, database, changes, clock, randomness } = stores;
   const hierarchy = resolveRoles(roles, []);
-  const { service } = createRevocation(stores);
-  return new RoleGrantService(roleGrants, hierarchy, service, database, changes, clock, randomness);
+  const shared = [service, database, changes, clock, randomness] as const;
+  return new RoleGrantService(roleGrants, hierarchy, ...shared, records);
 }
 
-export function createUserStatus(stores: SharedStores): UserStatusService {
+export function createUserStatus(
+  stores: SharedStores,
+  { service, records }: RevocationOfInstance = createRevocation(stores),
+): UserStatusService {
   const { userStates, database, changes, clock, randomness } = stores;
-  const { service } = createRevocation(stores);
-  return new UserStatusService(userStates, service, database, changes, clock, randomness);
+  const shared = [service, database, changes, clock, randomness] as const;
+  return new UserStatusService(userStates, ...shared, records);
 }
 
 export function createSigningKeys(

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { onFreePort } from '../../tools/stores/free-port.mjs';
 
 /** Debian keeps it where only root's PATH leads. */
 const binary = ['nginx', '/usr/sbin/nginx'].find(
@@ -20,10 +20,12 @@ export interface Nginx {
 }
 
 /** An nginx process on a free port, with the given `location` blocks. End it with `stop`. */
-export async function startNginx(locations: string): Promise<Nginx> {
+export const startNginx = (locations: string): Promise<Nginx> =>
+  onFreePort((port) => startOn(port, locations));
+
+async function startOn(port: number, locations: string): Promise<Nginx> {
   if (binary === undefined) throw new Error('nginx is missing: apt-get install nginx');
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-nginx-'));
-  const port = await freePort();
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${join(directory, name)};`,
   );
@@ -55,7 +57,7 @@ export async function startNginx(locations: string): Promise<Nginx> {
     await rm(directory, { recursive: true, force: true });
   };
   const url = `http://127.0.0.1:${String(port)}`;
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (let attempt = 0; attempt < 800; attempt++) {
     if (child.exitCode !== null) break;
     const answer = await fetch(url).catch(() => null);
     if (answer !== null) return { url, stop };
@@ -63,13 +65,4 @@ export async function startNginx(locations: string): Promise<Nginx> {
   }
   await stop();
   throw new Error(`nginx did not start: ${output}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -3,7 +3,16 @@ import type { Instance } from './instances.js';
 import { post, type HttpAnswer, type TestClient } from './authorization-server.js';
 
 /** Members that RFC 6749 §5.2 gives an error, and those of our problems where the pipeline answers (RFC 9457). */
-const OF_AN_ERROR = ['error', 'error_description', 'type', 'title', 'status', 'detail', 'code'];
+const OF_AN_ERROR = [
+  'error',
+  'error_description',
+  'type',
+  'title',
+  'status',
+  'detail',
+  'code',
+  'policy',
+];
 const INSIDES = /\bat .*\.(ts|js):\d+|node_modules|oidc-provider|\bstack\b/;
 
 /**

@@ -28,7 +28,7 @@ import { atOnce, raceForCode, raceForSuccessors } from './races.js';
 import type { Servers, ServerSet } from './server-sets.js';
 
 /** After it every server has seen what was changed about a client. */
-const CLIENT_SEEN_MILLISECONDS = 600;
+const CLIENT_SEEN_MILLISECONDS = 1000;
 
 /** Whoever comes first gets it, and nobody gets it twice: the same story on one server, and on two that are far from their stores. */
 export function describeOneWinner({ open }: ServerSet): void {

@@ -19,9 +19,11 @@ import { MemoryFamilies } from '../../libs/sallyport/src/stores/memory/memory-fa
 import { MemoryGrantStore } from '../../libs/sallyport/src/stores/memory/memory-grant.store.js';
 import { MemoryLoginSessionStore } from '../../libs/sallyport/src/stores/memory/memory-login-session.store.js';
 import { MemoryOpaqueTokenStore } from '../../libs/sallyport/src/stores/memory/memory-opaque-token.store.js';
+import { MemoryPlanStore } from '../../libs/sallyport/src/stores/memory/memory-plan.store.js';
 import { MemoryRevocationStore } from '../../libs/sallyport/src/stores/memory/memory-revocation.store.js';
 import { MemoryRoleGrantStore } from '../../libs/sallyport/src/stores/memory/memory-role-grant.store.js';
 import { MemorySigningKeyStore } from '../../libs/sallyport/src/stores/memory/memory-signing-key.store.js';
+import { MemoryUsageStore } from '../../libs/sallyport/src/stores/memory/memory-usage.store.js';
 import { MemoryUserStateStore } from '../../libs/sallyport/src/stores/memory/memory-user-state.store.js';
 import { MemoryUserTokenStore } from '../../libs/sallyport/src/stores/memory/memory-user-token.store.js';
 import { embeddedDataSourceOptions } from '../../libs/sallyport/src/stores/pglite/embedded-data-source.js';
@@ -39,13 +41,17 @@ import { TypeOrmConsentStore } from '../../libs/sallyport/src/stores/typeorm/typ
 import { TypeOrmGrantStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-grant.store.js';
 import { TypeOrmLoginSessionStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-login-session.store.js';
 import { TypeOrmOpaqueTokenStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-opaque-token.store.js';
+import { TypeOrmPlanStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-plan.store.js';
 import { TypeOrmRevocationStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-revocation.store.js';
 import { TypeOrmRoleGrantStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-role-grant.store.js';
 import { TypeOrmSigningKeyStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-signing-key.store.js';
 import { TypeOrmTransactions } from '../../libs/sallyport/src/stores/typeorm/typeorm-transactions.js';
+import { TypeOrmUsageStore } from '../../libs/sallyport/src/stores/typeorm/usage/typeorm-usage.store.js';
 import { TypeOrmUserStateStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserTokenStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-user-token.store.js';
+import type { PlanStore } from '../../libs/sallyport/src/throttling/plans/plan.store.js';
 import type { Transactions } from '../../libs/sallyport/src/transactions/transaction.js';
+import type { UsageStore } from '../../libs/sallyport/src/usage/usage.store.js';
 import type { AuthorizationCodeStore } from '../../libs/sallyport/src/user-tokens/authorization-code.store.js';
 import type { GrantStore } from '../../libs/sallyport/src/user-tokens/grant.store.js';
 import type { OpaqueTokenStore } from '../../libs/sallyport/src/user-tokens/opaque-token.store.js';
@@ -67,6 +73,8 @@ export interface DurableStores {
   readonly loginSessions: LoginSessionStore;
   readonly consents: ConsentStore;
   readonly changes: ChangeStore;
+  readonly usage: UsageStore;
+  readonly plans: PlanStore;
   close(): Promise<void>;
 }
 
@@ -94,6 +102,8 @@ export function openMemoryStores(): DurableStores {
     loginSessions: new MemoryLoginSessionStore(database),
     consents: new MemoryConsentStore(database),
     changes: new MemoryChangeStore(database),
+    usage: new MemoryUsageStore(database),
+    plans: new MemoryPlanStore(database),
     close: () => Promise.resolve(),
   };
 }
@@ -116,6 +126,8 @@ export function typeOrmStoresOn(dataSource: DataSource): Omit<DurableStores, 'cl
     loginSessions: new TypeOrmLoginSessionStore(transactions),
     consents: new TypeOrmConsentStore(transactions),
     changes: new TypeOrmChangeStore(transactions),
+    usage: new TypeOrmUsageStore(transactions),
+    plans: new TypeOrmPlanStore(transactions),
   };
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
+import { dpopProof, WebCrypto, type CryptoKeyPair } from '@sallyport/client';
 import pg from 'pg';
 import { createReferenceApi } from '../../apps/reference-api/src/app.factory.js';
 import { readConfig } from '../../apps/reference-api/src/config.js';
@@ -10,9 +11,11 @@ import {
   readDemoCredentials,
   type DemoCredentials,
 } from '../../apps/reference-api/src/seed/demo-credentials.js';
-import { freePort } from '../../apps/reference-api/src/tools/free-port.js';
+import { freePort } from '../../tools/stores/free-port.mjs';
+import { DemoKey } from '../../apps/reference-api/src/tools/demo-key.js';
 import { LoginDriver } from '../../apps/reference-api/src/tools/login-driver.js';
 import { canStartRedis, startRedis } from './redis.js';
+import { takeAlong } from './time-travel.js';
 
 export type AdapterName = 'express' | 'fastify';
 type Variables = Readonly<Record<string, string>>;
@@ -89,8 +92,26 @@ export interface RunningApi {
   sub(username: string): string;
   /** By the real login: a user's first token signs them in, later ones are single sign-on. */
   token(client: string, user?: string, scope?: string): Promise<string>;
+  /** A token that is bound to a new key, and headers that prove it for one request. */
+  boundToken(client: string, user: string): Promise<BoundToken>;
+  /** Tokens that are bound to a key of the client library's. */
+  tokensBoundTo(keys: CryptoKeyPair, client: string, user: string): Promise<ClientTokens>;
+  tokensProvenBy(proof: Prove, client: string, user: string): Promise<ClientTokens>;
   call(path: string, options?: CallOptions): Promise<Answer>;
   close(): Promise<void>;
+}
+
+type Prove = (method: string, url: string, accessToken?: string | null) => Promise<string>;
+
+/** What `@sallyport/client` keeps. */
+export interface ClientTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string | null;
+}
+
+export interface BoundToken {
+  readonly text: string;
+  proven(method: string, path: string): Promise<Readonly<Record<string, string>>>;
 }
 
 export interface CallOptions {
@@ -127,10 +148,15 @@ export async function startReferenceApi(
   });
   const app = await createReferenceApi({ adapter, config });
   await app.listen(config.port, '127.0.0.1');
+  takeAlong(app);
   const demo = await readDemoCredentials(dataDir);
   if (demo === null) throw new Error('the demo was not seeded');
   const url = await app.getUrl();
   const logins = new LoginDriver(demo, url);
+  const tokensProvenBy = async (proof: Prove, client: string, user: string) => {
+    const answer = await logins.token({ client, user, key: { proof } });
+    return { accessToken: answer.access_token, refreshToken: answer.refresh_token ?? null };
+  };
   return {
     app,
     url,
@@ -139,6 +165,28 @@ export async function startReferenceApi(
     sub: (username) => found(demo.users, (user) => user.username === username).sub,
     token: async (client, user, scope) =>
       (await logins.token({ client, user, scope })).access_token,
+    async boundToken(client, user) {
+      const key = await DemoKey.create();
+      const { access_token: text } = await logins.token({ client, user, key });
+      return {
+        text,
+        proven: async (method, path) => ({
+          authorization: `DPoP ${text}`,
+          dpop: await key.proof(method, `${demo.api}${path}`, text),
+        }),
+      };
+    },
+    tokensBoundTo: (keys, client, user) =>
+      tokensProvenBy(
+        (method, url, accessToken = null) =>
+          dpopProof(new WebCrypto(), keys, {
+            ...{ method, url: new URL(url), accessToken },
+            ...{ nonce: null, now: Date.now() },
+          }),
+        client,
+        user,
+      ),
+    tokensProvenBy,
     call: (path, options = {}) => call(`${url}${path}`, options),
     async close() {
       await app.close();

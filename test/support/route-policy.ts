@@ -9,8 +9,10 @@ export const demanding = (demands: Partial<RoutePolicy>): RoutePolicy => ({
   roles: [],
   rolesOnlyWhenUser: false,
   apiKey: 'none',
+  signature: null,
   user: 'any',
   claims: null,
+  isSenderConstrained: false,
   objectPolicy: null,
   ...demands,
 });

@@ -1,9 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import type { AuthorizationServerOptions } from '@sallyport/nest/authorization-server';
+import { TypeOrmTransactions } from '../../libs/sallyport/src/stores/typeorm/typeorm-transactions.js';
 import { startAuthorizationServer, type TestStores } from './authorization-server.js';
 import { testKek, type Instance } from './instances.js';
 import { createDatabase } from './reference-api.js';
 import { dropPrefix, ownPrefix } from './redis.js';
-import { startSlowWire } from './slow-wire.js';
+import { startTcpProxy } from './tcp-proxy.js';
 
 export interface Servers {
   /** Two that share all their stores; on embedded stores, one under both names. */
@@ -22,6 +24,7 @@ const { TEST_DATABASE_URL: databaseUrl, TEST_REDIS_URL: redisUrl } = process.env
 
 /** What each question to a store takes longer than on one machine. */
 const FAR_MILLISECONDS = 25;
+const STEP_MILLISECONDS = 5;
 
 /** A test signs in more often than people do. */
 const unlimitedSignIn = { signIn: { attempts: 1_000_000, addressAttempts: 1_000_000 } };
@@ -34,18 +37,36 @@ export const embeddedServers: ServerSet = {
       stores,
       server: { ...unlimitedSignIn, ...server },
     });
+    delayLookups(only.app.get(TypeOrmTransactions));
     return { both: [only, only], either: only, close: () => only.app.close() };
   },
 };
+
+/**
+ * In one thread with whoever asks, the first of a race could be done before the last was heard: each looks at what it
+ * spends as late as if the database were far away.
+ */
+function delayLookups(database: TypeOrmTransactions): void {
+  const findOne = database.findOne.bind(database);
+  database.findOne = async (entity, where, transaction) => {
+    if (transaction === undefined) await farAway();
+    return findOne(entity, where, transaction);
+  };
+}
+
+/** By small steps: a busy machine that makes one of them long has heard the others of the race before the next is over. */
+async function farAway(): Promise<void> {
+  for (let waited = 0; waited < FAR_MILLISECONDS; waited += STEP_MILLISECONDS) {
+    await setTimeout(STEP_MILLISECONDS);
+  }
+}
 
 const farServers = (database: string, redis: string): ServerSet => ({
   name: 'two servers, on Express and Fastify, 25 ms away from PostgreSQL and Redis',
   async open(server = {}) {
     const own = await createDatabase(database);
-    const wires = [
-      await startSlowWire(own.url, FAR_MILLISECONDS),
-      await startSlowWire(redis, FAR_MILLISECONDS),
-    ] as const;
+    const wires = [await startTcpProxy(own.url), await startTcpProxy(redis)] as const;
+    for (const wire of wires) wire.delay(FAR_MILLISECONDS);
     const prefix = ownPrefix();
     const [{ url: databaseUrl }, { url: redisUrl }] = wires;
     const stores = { kind: 'real', databaseUrl, redisUrl, prefix, kek: testKek() } as const;

@@ -10,6 +10,7 @@ import {
   type AdapterName,
   type RunningApi,
 } from './reference-api.js';
+import { caughtUp } from './time-travel.js';
 
 /** The reference API, three apps that its users sign in to, and a Chromium to do so. */
 export interface SignInPages {
@@ -119,9 +120,10 @@ export const focusOf = (page: Page): Promise<string> =>
   );
 
 /** The server's clock goes on by so much, for the rest of the test; the browser's does not. */
-export function letPass(seconds: number): void {
+export async function letPass(seconds: number): Promise<void> {
   const now = Date.now() + seconds * 1000;
   jest.useFakeTimers({ doNotFake: [...TIMERS], now, advanceTimers: true });
+  await caughtUp();
 }
 
 /** Of what Jest can fake all but the date. */

@@ -1,41 +1,34 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
+import { TcpWire, type Moment } from './tcp-wire.js';
 
-/** A wire to a store that a test can cut or block: the store itself is real and goes on. */
+/** A wire to a server that a test can spoil: the server itself is real and goes on. */
 export interface TcpProxy {
   /** The URL given to `startTcpProxy`, led through the wire. */
   readonly url: string;
   /** Ends all connections and refuses new ones. */
   cut(): void;
-  /** Lets nothing through in either direction, and closes nothing. */
+  /** Lets nothing through in either direction, closes nothing, and accepts new connections: a black hole. */
   block(): void;
+  /** Ends all connections with a reset; new ones pass. */
+  reset(): void;
+  /** Ends all connections at the server alone: whoever asked is told nothing. New ones pass. */
+  halfOpen(): void;
+  /** What is sent to the server arrives so much later; answers take no longer. */
+  delay(milliseconds: number): void;
+  /** Lets so few bytes a second through, in each direction. */
+  trickle(bytesPerSecond: number): void;
+  /** Cuts one connection at that moment. Resolves, when it is cut, to the answer that was lost. */
+  cutAt(moment: Moment): Promise<string>;
+  /** As at the start. */
   mend(): void;
   close(): Promise<void>;
 }
 
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
-  const { hostname, port } = new URL(target);
-  const sockets = new Set<Socket>();
-  let state: 'open' | 'cut' | 'blocked' = 'open';
-
+  const wire = new TcpWire(target);
   const server = createServer((near) => {
-    if (state === 'cut') {
-      near.destroy();
-      return;
-    }
-    const far = connect(Number(port), hostname);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from);
-      from.on('data', (chunk) => state === 'open' && to.write(chunk));
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        sockets.delete(from);
-        to.destroy();
-      });
-    }
+    wire.accept(near);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -43,27 +36,12 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const url = new URL(target);
   url.hostname = '127.0.0.1';
   url.port = String((server.address() as AddressInfo).port);
-  const dropAll = () => {
-    for (const socket of sockets) socket.destroy();
-  };
-  return {
+  return Object.assign(wire, {
     url: url.href,
-    cut() {
-      state = 'cut';
-      dropAll();
-    },
-    block() {
-      state = 'blocked';
-    },
-    mend() {
-      // What was swallowed while blocked would leave both ends out of step.
-      if (state === 'blocked') dropAll();
-      state = 'open';
-    },
     async close() {
-      dropAll();
+      wire.dropAll();
       server.close();
       await once(server, 'close');
     },
-  };
+  });
 }

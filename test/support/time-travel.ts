@@ -1,4 +1,7 @@
+import type { Server } from 'node:http';
 import { jest } from '@jest/globals';
+import type { INestApplication } from '@nestjs/common';
+import { RevocationFollower } from '../../libs/sallyport/src/revocation/replica/revocation.follower.js';
 
 /** What waits goes on waiting in real time. */
 const REAL = [
@@ -22,11 +25,28 @@ export async function secondsLater<T>(seconds: number, work: () => Promise<T>): 
   else jest.useFakeTimers({ doNotFake: [...REAL], now });
   isTravelling = true;
   try {
+    await caughtUp();
     return await work();
   } finally {
     if (wasFake) jest.setSystemTime(now - seconds * 1000);
     else jest.useRealTimers();
     isTravelling = wasFake;
+    await caughtUp();
+  }
+}
+
+const apps: INestApplication[] = [];
+
+/** An app that runs while time passes. */
+export function takeAlong(app: INestApplication): void {
+  apps.push(app);
+}
+
+/** An app that finds its replica of revocations so old lets nobody in until it has read again, as it does by itself four times a second. */
+export async function caughtUp(): Promise<void> {
+  for (const app of apps) {
+    const { listening: isOpen } = app.getHttpServer() as Server;
+    if (isOpen) await app.get(RevocationFollower).turn();
   }
 }
 

@@ -5,13 +5,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { hasDocker, startContainer } from './docker.mjs';
-import {
-  findBinary,
-  freePort,
-  privateDirectory,
-  startServer,
-  unprivileged,
-} from './server-process.mjs';
+import { onFreePort } from './free-port.mjs';
+import { findBinary, privateDirectory, startServer, unprivileged } from './server-process.mjs';
 
 const IMAGE = 'postgres:17-alpine';
 
@@ -56,18 +51,21 @@ async function startPrivate(binaries) {
       ].concat(['--encoding=UTF8', '--locale=C', '--no-sync']),
       { ...identity, cwd: directory },
     );
-    const port = await freePort();
-    const url = urlOf(password, port);
-    const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=']
+    const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=']
       .concat(['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'])
       .concat(['max_connections=200', 'shared_buffers=64MB']);
-    const stop = await startServer({
-      command: join(binaries, 'postgres'),
-      args: ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
-      identity,
-      cwd: directory,
-      answers: () => versionOf(url),
-      stopSignal: 'SIGINT',
+    const { url, stop } = await onFreePort(async (port) => {
+      const url = urlOf(password, port);
+      const all = [`port=${port}`, ...settings];
+      const stop = await startServer({
+        command: join(binaries, 'postgres'),
+        args: ['-D', data, ...all.flatMap((setting) => ['-c', setting])],
+        identity,
+        cwd: directory,
+        answers: () => versionOf(url),
+        stopSignal: 'SIGINT',
+      });
+      return { url, stop };
     });
     return {
       url,

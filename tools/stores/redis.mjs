@@ -1,13 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { hasDocker, startContainer } from './docker.mjs';
-import {
-  findBinary,
-  freePort,
-  privateDirectory,
-  startServer,
-  unprivileged,
-} from './server-process.mjs';
+import { onFreePort } from './free-port.mjs';
+import { findBinary, privateDirectory, startServer, unprivileged } from './server-process.mjs';
 
 const IMAGE = 'redis:7-alpine';
 
@@ -26,19 +21,23 @@ async function startPrivate(server) {
   const { directory, remove } = privateDirectory('sallyport-redis', identity);
   try {
     const password = randomBytes(24).toString('hex');
-    const port = await freePort();
-    const url = urlOf(password, port);
-    const settings = ['bind 127.0.0.1', `port ${port}`, `dir ${directory}`]
-      .concat([`requirepass ${password}`, 'save ""', 'appendonly no'])
-      .concat(['maxmemory-policy noeviction']);
-    const stop = await startServer({
-      command: server,
-      args: ['-'],
-      input: `${settings.join('\n')}\n`,
-      identity,
-      cwd: directory,
-      answers: () => versionOf(url),
-      stopSignal: 'SIGTERM',
+    const settings = ['bind 127.0.0.1', `dir ${directory}`, `requirepass ${password}`].concat([
+      'save ""',
+      'appendonly no',
+      'maxmemory-policy noeviction',
+    ]);
+    const { url, stop } = await onFreePort(async (port) => {
+      const url = urlOf(password, port);
+      const stop = await startServer({
+        command: server,
+        args: ['-'],
+        input: `${[`port ${port}`, ...settings].join('\n')}\n`,
+        identity,
+        cwd: directory,
+        answers: () => versionOf(url),
+        stopSignal: 'SIGTERM',
+      });
+      return { url, stop };
     });
     return {
       url,

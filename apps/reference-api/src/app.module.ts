@@ -77,6 +77,8 @@ export class AppModule {
           roles: ROLES,
           requireDeclaredPolicy: true,
           trustedProxies,
+          publicOrigin,
+          usage: true,
         }),
         AuthorizationServerModule.forRoot({
           userDirectory: AppUserDirectory,

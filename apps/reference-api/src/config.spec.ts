@@ -68,6 +68,14 @@ describe('readConfig', () => {
     expect(mistakesOf({ ...production, PUBLIC_ORIGIN })).toContain('PUBLIC_ORIGIN must be');
   });
 
+  it.each(['redis://a', 'rediss+sentinel://u:p@a,b:1/main', 'redis+cluster://a:1,b:2'])(
+    'takes %s as Redis',
+    (REDIS_URL) => {
+      const { stores } = readConfig({ ...production, REDIS_URL });
+      expect(stores).toMatchObject({ redisUrl: REDIS_URL });
+    },
+  );
+
   it('wants the real stores both or neither', () => {
     const { DATABASE_URL } = production;
     expect(mistakesOf({ SALLYPORT_ENV: 'development', DATABASE_URL })).toContain('REDIS_URL is');

@@ -112,8 +112,8 @@ function readStores(
     mistakes.push('DATABASE_URL must be a postgres:// URL');
   }
   if (redisUrl === undefined) mistakes.push('REDIS_URL is required: redis://… or rediss://…');
-  else if (!/^rediss?:$/.test(URL.parse(redisUrl)?.protocol ?? '')) {
-    mistakes.push('REDIS_URL must be a redis:// or rediss:// URL');
+  else if (!/^rediss?(\+(sentinel|cluster))?:\/\//.test(redisUrl)) {
+    mistakes.push('REDIS_URL must be a redis://, redis+sentinel:// or redis+cluster:// URL');
   }
   return { kind: 'real', databaseUrl: databaseUrl ?? '', redisUrl: redisUrl ?? '' };
 }

@@ -4,7 +4,14 @@ interface Problem {
   /** What the caller can do next, where nothing more precise is known. */
   readonly detail: string;
   /** `error` in the WWW-Authenticate challenge; absent where the RFC says to send none. */
-  readonly oauthError?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+  readonly oauthError?:
+    | 'invalid_request'
+    | 'invalid_token'
+    | 'insufficient_scope'
+    | 'invalid_dpop_proof'
+    | 'use_dpop_nonce';
+  /** Whether DPoP alone would cure it (RFC 9449 §7.1): the challenge then names no other scheme. */
+  readonly needsDpop?: boolean;
 }
 
 /** What a caller is told: one RFC 9457 problem type per row. */
@@ -32,6 +39,41 @@ export const problems = {
     title: 'Invalid credential',
     detail: 'A credential of the request is not accepted. Obtain a new one and try again.',
     oauthError: 'invalid_token',
+  },
+  // RFC 9449 §7.1.
+  'invalid-dpop-proof': {
+    status: 401,
+    title: 'Invalid DPoP proof',
+    detail:
+      'The DPoP header does not prove that this request is made with the key of its access token. Make a new proof for each request.',
+    oauthError: 'invalid_dpop_proof',
+    needsDpop: true,
+  },
+  // RFC 9449 §9.
+  'use-dpop-nonce': {
+    status: 401,
+    title: 'DPoP nonce required',
+    detail: 'Make a new proof with the nonce of the DPoP-Nonce header, and send the request again.',
+    oauthError: 'use_dpop_nonce',
+    needsDpop: true,
+  },
+  'sender-constraint-required': {
+    status: 401,
+    title: 'Access token without proof of possession',
+    detail:
+      'Obtain an access token that is bound to a key, and prove the key with each request: DPoP (RFC 9449) or mutual TLS (RFC 8705).',
+    oauthError: 'invalid_token',
+    needsDpop: true,
+  },
+  'signature-required': {
+    status: 401,
+    title: 'Signature required',
+    detail: 'Sign the request (RFC 9421), and cover what Accept-Signature asks for.',
+  },
+  'invalid-signature': {
+    status: 401,
+    title: 'Invalid signature',
+    detail: 'The signature of the request is not accepted. Sign it anew, with a fresh nonce.',
   },
   'insufficient-scope': {
     status: 403,
@@ -84,6 +126,7 @@ export const errors = {
   ERR_CREDENTIAL_MALFORMED: 'invalid-request',
   ERR_CREDENTIAL_REPEATED: 'invalid-request',
   ERR_CREDENTIAL_IN_URL: 'invalid-request',
+  ERR_SIGNATURE_MALFORMED: 'invalid-request',
   ERR_INPUT_INVALID: 'invalid-input',
   ERR_CREDENTIAL_MISSING: 'credential-missing',
   ERR_CREDENTIAL_UNKNOWN: 'invalid-token',
@@ -95,8 +138,18 @@ export const errors = {
   ERR_CREDENTIAL_SIGNED_ONLY: 'invalid-token',
   ERR_CREDENTIAL_UNSUPPORTED: 'invalid-token',
   ERR_TOKEN_INVALID: 'invalid-token',
+  ERR_TOKEN_BOUND: 'invalid-token',
+  ERR_DPOP_PROOF_INVALID: 'invalid-dpop-proof',
+  ERR_DPOP_PROOF_REPLAYED: 'invalid-dpop-proof',
+  ERR_DPOP_NONCE_REQUIRED: 'use-dpop-nonce',
+  ERR_SENDER_CONSTRAINT_REQUIRED: 'sender-constraint-required',
   ERR_CLIENT_DISABLED: 'invalid-token',
   ERR_USER_SUSPENDED: 'invalid-token',
+  ERR_SIGNATURE_REQUIRED: 'signature-required',
+  ERR_SIGNATURE_INCOMPLETE: 'signature-required',
+  ERR_SIGNATURE_INVALID: 'invalid-signature',
+  ERR_SIGNATURE_EXPIRED: 'invalid-signature',
+  ERR_SIGNATURE_REPLAYED: 'invalid-signature',
   ERR_SCOPE_INSUFFICIENT: 'insufficient-scope',
   ERR_ROLE_MISSING: 'policy-denied',
   ERR_USER_REQUIRED: 'policy-denied',
@@ -125,7 +178,15 @@ export interface ErrorContext {
   readonly detail?: string;
   /** Scope that would have been enough (RFC 6750 §3). */
   readonly scope?: readonly string[];
+  /** For the caller: the signature that would have been enough (`Accept-Signature`, RFC 9421 §5.1). */
+  readonly acceptSignature?: string;
   readonly retryAfterSeconds?: number;
+  /** For the caller: the name of the limit that it is over. Never whom it counts. */
+  readonly policy?: string;
+  /** For the caller: the nonce that its next DPoP proof must carry (RFC 9449 §8). */
+  readonly dpopNonce?: string;
+  /** For counting, never told: the client whose credential it truly was. */
+  readonly clientId?: string;
   readonly cause?: unknown;
 }
 

@@ -13,7 +13,10 @@ export {
   RequireUser,
   Roles,
   Scopes,
+  SenderConstrained,
+  SignedRequest,
   UsePolicy,
+  type SignedRequestOptions,
 } from './policy/demands.decorator.js';
 export { BoundPolicy, ObjectPolicy } from './policy/object-policy.js';
 export { CurrentPolicy } from './policy/current-policy.decorator.js';
@@ -41,6 +44,8 @@ export type {
 } from './principals/caller.js';
 export { CallerContext } from './principals/caller-context.js';
 export { CurrentCaller, CurrentClient, CurrentUser } from './principals/current.decorators.js';
+export { AppSecretProof } from './credentials/secret-proof/app-secret-proof.js';
+export { SignedResponse } from './credentials/signature/signed-response.js';
 export { Authenticator } from './credentials/authenticator.js';
 export { TokenVerifier } from './credentials/token.verifier.js';
 export type { VerifiedAccessToken } from './credentials/verified-access-token.js';
@@ -65,12 +70,18 @@ export {
 export { ApiKeyService } from './api-keys/api-key.service.js';
 export type { IssuedApiKey } from './api-keys/api-key-records.js';
 export type { NewApiKey } from './api-keys/issue-api-key.js';
-export { ApiKeyUsage } from './api-keys/api-key-usage.js';
 export type { ApiKey as ApiKeyRecord, ApiKeyChanges } from './api-keys/api-key.js';
 export { ClientService, type NewClient } from './clients/client.service.js';
 export { ClientSecretService, type IssuedClientSecret } from './clients/client-secret.service.js';
-export type { Client, ClientSecret, UserAgentRule } from './clients/client.js';
+export type { Client, ClientSecret, TlsClientAuth, UserAgentRule } from './clients/client.js';
 export { RevocationService } from './revocation/revocation.service.js';
+export { Revocation, type RevocationMode } from './revocation/revocation.decorator.js';
+export {
+  RevocationStatus,
+  type RevocationFigures,
+  type RevocationSource,
+} from './revocation/replica/revocation.status.js';
+export type { PropagationFigures } from './revocation/replica/propagation.js';
 export { ANY_CLIENT, type RevocationTarget } from './revocation/revocation.js';
 export { RoleGrantService, type RoleAssignment } from './role-grants/role-grant.service.js';
 export type { RoleOptions } from './role-grants/role-hierarchy.js';
@@ -88,6 +99,16 @@ export type { Session } from './user-tokens/session.js';
 export { SessionService } from './user-tokens/session.service.js';
 export type { Consent } from './consents/consent.js';
 export { ConsentService } from './consents/consent.service.js';
+export { UsageService, type UsageReport } from './usage/usage.service.js';
+export type { UsageCursor, UsageDimension, UsageQuery, UsageTotal } from './usage/usage-query.js';
+export type {
+  ClientUse,
+  Granularity,
+  UsageDimensions,
+  UsageMeasures,
+  UsageRow,
+} from './usage/usage.js';
+export type { UsageOptions } from './usage/usage.options.js';
 export { Transaction } from './transactions/transaction.js';
 export type { PageRequest } from './page.js';
 
@@ -108,6 +129,9 @@ export { RevocationStore } from './revocation/revocation.store.js';
 export { RoleGrantStore } from './role-grants/role-grant.store.js';
 export { SigningKeyStore } from './signing-keys/signing-key.store.js';
 export { Transactions } from './transactions/transaction.js';
+export { UsageBuffer } from './usage/usage.buffer.js';
+export type { UsageBatch } from './usage/usage-batch.js';
+export { UsageStore } from './usage/usage.store.js';
 export { UserStateStore } from './users/user-state.store.js';
 export { UserTokenStore } from './user-tokens/user-token.store.js';
 export { STORES_DESCRIPTION, type StoresDescription } from './stores-description.js';

@@ -4,7 +4,12 @@ import { Randomness } from './randomness.js';
 import { parseKeyEncryptionKeys, Sealer } from './sealing/sealer.js';
 import { STORES_DESCRIPTION, type StoresDescription } from './stores-description.js';
 import { RedisConnection } from './stores/redis/redis-connection.js';
-import type { RedisClient } from './stores/redis/redis-options.js';
+import type {
+  RedisClient,
+  RedisClusterOptions,
+  RedisOptions,
+  RedisSentinelOptions,
+} from './stores/redis/redis-options.js';
 import { RedisStoresModule } from './stores/redis/redis-stores.module.js';
 import {
   TypeOrmStoresModule,
@@ -14,8 +19,12 @@ import { TypeOrmTransactions } from './stores/typeorm/typeorm-transactions.js';
 import { SystemModule } from './system.module.js';
 
 export interface ProductionStoresOptions extends TypeOrmStoresOptions {
-  /** `redis://` or `rediss://` URL, or a client of the host's (Cluster, Sentinel). */
-  readonly redis: string | RedisClient;
+  /**
+   * One server, Sentinel or Cluster: `redis://user:password@host`, `redis+sentinel://user:password@host,host/name` or
+   * `redis+cluster://user:password@host,host`, with `rediss` for TLS; the same as `{ sentinels, name }` or `{ cluster }`;
+   * or a client that the host made and closes.
+   */
+  readonly redis: string | RedisSentinelOptions | RedisClusterOptions | RedisClient;
   /** Key-encryption keys: `kid:base64url(32 bytes)`, separated by commas; the first seals, all open. */
   readonly kek: string;
   /** Begins every Redis key. @default 'sallyport' */
@@ -44,7 +53,7 @@ export function productionStores(options: ProductionStoresOptions): DynamicModul
       SystemModule,
       TypeOrmStoresModule.forRoot(database),
       RedisStoresModule.forRoot({
-        ...(typeof redis === 'string' ? { url: redis } : { client: redis }),
+        ...redisOptionsOf(redis),
         ...(redisKeyPrefix === undefined ? {} : { keyPrefix: redisKeyPrefix }),
       }),
     ],
@@ -67,4 +76,9 @@ export function productionStores(options: ProductionStoresOptions): DynamicModul
     ],
     exports: [TypeOrmStoresModule, RedisStoresModule, STORES_DESCRIPTION, Sealer, StoreHealth],
   };
+}
+
+function redisOptionsOf(redis: ProductionStoresOptions['redis']): RedisOptions {
+  if (typeof redis === 'string') return { url: redis };
+  return 'isCluster' in redis ? { client: redis } : redis;
 }

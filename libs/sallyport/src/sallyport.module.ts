@@ -1,5 +1,8 @@
-import { Module, type NestModule } from '@nestjs/common';
+import { Inject, Module, type NestModule } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { RoutePolicies } from './policy/route-policies.js';
+import { REQUEST_OPTIONS, type ResolvedRequestOptions } from './request/request.options.js';
+import { keepReceivedBodies } from './request/received-body.js';
 import { openCallerContext } from './principals/open-caller-context.js';
 import { pipeline } from './pipeline.js';
 import { ConfigurableModuleClass } from './sallyport.module-definition.js';
@@ -15,11 +18,19 @@ import { SystemModule } from './system.module.js';
   exports: [SystemModule, ...sallyportExports],
 })
 export class SallyportModule extends ConfigurableModuleClass implements NestModule {
-  constructor(private readonly host: HttpAdapterHost) {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    @Inject(REQUEST_OPTIONS) private readonly request: ResolvedRequestOptions,
+    private readonly policies: RoutePolicies,
+  ) {
     super();
   }
 
   configure(): void {
     openCallerContext(this.host);
+    keepReceivedBodies(this.host, {
+      maxBytes: this.request.maxSignedBodyBytes,
+      withInjected: this.policies.list().some(({ signature }) => signature?.isRequired === true),
+    });
   }
 }

@@ -27,6 +27,26 @@ describe('Options', () => {
     expect(mistakesOf({})).toEqual([]);
   });
 
+  it.each([
+    [{ publicOrigin: 'https://api.test/' }, 'publicOrigin'],
+    [{ publicOrigin: 'https://api.test/v1' }, 'publicOrigin'],
+    [{ publicOrigin: 'http://api.test' }, 'publicOrigin'],
+    [{ publicOrigin: 'api.test' }, 'publicOrigin'],
+    [{ mtls: 'false' }, 'mtls'],
+    [{ mtls: { proxyVerifies: 'no' } }, 'mtls.proxyVerifies'],
+    [{ dpop: { maxAgeSeconds: -1 } }, 'dpop.maxAgeSeconds'],
+  ])('find the mistake in %j', (options, name) => {
+    expect(mistakesOf(options)).toEqual([expect.stringContaining(name)]);
+  });
+
+  it('take the public origin from the audience where that is a URL, else from the issuer', () => {
+    const originOf = (options: object) =>
+      resolveOptions({ ...valid, ...options }, lasting).request.publicOrigin;
+    expect(originOf({ audience: 'https://api.example:8443/v1' })).toBe('https://api.example:8443');
+    expect(originOf({ audience: 'urn:invoices' })).toBe('https://api.test');
+    expect(originOf({ publicOrigin: 'https://a.example' })).toBe('https://a.example');
+  });
+
   it('report the mistakes of all parts together', () => {
     const mistakes = mistakesOf(
       {
@@ -74,7 +94,7 @@ describe('Options', () => {
     },
   );
 
-  it('refuse stores that forget, or that other instances do not see, outside development', () => {
+  it('refuse stores that forget, or that other instances do not see, outside development [T11]', () => {
     expect(mistakesOf({}, memory)).toHaveLength(1);
     expect(mistakesOf({ singleInstance: true }, memory)).toHaveLength(1);
     expect(mistakesOf({ environment: 'development' }, memory)).toEqual([]);

@@ -4,6 +4,17 @@ import {
   type ApiKeyOptions,
   type ResolvedApiKeyOptions,
 } from './api-keys/api-key.options.js';
+import {
+  proofAlgorithmNames,
+  resolveDpopOptions,
+  type DpopOptions,
+  type ResolvedDpopOptions,
+} from './credentials/dpop/dpop.options.js';
+import {
+  resolveMtlsOptions,
+  type MtlsOptions,
+  type ResolvedMtlsOptions,
+} from './credentials/mtls/mtls.options.js';
 import type {
   AuthenticationOptions,
   ResolvedAuthenticationOptions,
@@ -25,6 +36,7 @@ import {
 import {
   resolveRevocationOptions,
   type ResolvedRevocationOptions,
+  type StalenessOptions,
 } from './revocation/revocation.options.js';
 import {
   resolveRoles,
@@ -42,6 +54,12 @@ import {
   type ResolvedThrottlingOptions,
   type ThrottlingOptions,
 } from './throttling/throttling.options.js';
+
+import {
+  resolveUsageOptions,
+  type ResolvedUsageOptions,
+  type UsageOptions,
+} from './usage/usage.options.js';
 
 /** Everything that may be said to `SallyportModule.forRoot`. Only `issuer` and `audience` must be. */
 export interface SallyportOptions
@@ -67,12 +85,23 @@ export interface SallyportOptions
    * @default undefined
    */
   readonly roles?: RoleOptions;
+  /** How callers prove the key that their access token is bound to (RFC 9449). */
+  readonly dpop?: DpopOptions;
+  /** Read client certificates (RFC 8705), from TLS that ends here or from `trustedProxies`. @default false */
+  readonly mtls?: MtlsOptions | boolean;
   /** Format, lifetimes and presets of API keys. */
   readonly apiKeys?: ApiKeyOptions;
   /** Algorithm and rotation of our own signing keys. */
   readonly signingKeys?: SigningKeyOptions;
+  /** How stale the knowledge of revocations may become before requests are refused. */
+  readonly revocation?: StalenessOptions;
   /** Limits by address, client, API key and user; plans. */
   readonly throttling?: ThrottlingOptions;
+  /**
+   * Count requests by client, API key, user, route, status, address and user agent, and keep the counts; `true` is
+   * with its defaults. @default false
+   */
+  readonly usage?: UsageOptions | boolean;
 }
 
 /** The options after `resolveOptions`: complete, checked, frozen. Nothing else knows defaults. */
@@ -81,6 +110,8 @@ export interface ResolvedOptions {
   readonly accessTokens: ResolvedAccessTokenOptions;
   readonly apiKeys: ResolvedApiKeyOptions;
   readonly authentication: ResolvedAuthenticationOptions;
+  readonly dpop: ResolvedDpopOptions;
+  readonly mtls: ResolvedMtlsOptions;
   readonly policy: PolicyOptions;
   readonly problems: ProblemOptions;
   readonly request: ResolvedRequestOptions;
@@ -88,6 +119,7 @@ export interface ResolvedOptions {
   readonly roles: RoleHierarchy;
   readonly signingKeys: ResolvedSigningKeyOptions;
   readonly throttling: ResolvedThrottlingOptions;
+  readonly usage: ResolvedUsageOptions;
 }
 
 export const SALLYPORT_OPTIONS = Symbol('SallyportOptions');
@@ -113,6 +145,7 @@ export function resolveOptions(
   const accessTokens = resolveAccessTokenOptions(options, mistakes, isDevelopment);
   const { maxTokenLifetimeSeconds, clockSkewSeconds, issuer } = accessTokens;
   const apiKeys = resolveApiKeyOptions(options.apiKeys ?? {}, isDevelopment, mistakes);
+  const dpop = resolveDpopOptions(options.dpop ?? {}, clockSkewSeconds, mistakes);
   const resolved: ResolvedOptions = {
     environment,
     accessTokens,
@@ -122,6 +155,8 @@ export function resolveOptions(
       // A wrong prefix is among the mistakes already.
       apiKeyPattern: apiKeyPattern(isApiKeyPrefix(apiKeys.prefix) ? apiKeys.prefix : 'sp'),
     }),
+    dpop,
+    mtls: resolveMtlsOptions(options.mtls ?? false, mistakes),
     policy: Object.freeze({
       enforce,
       requireDeclaredPolicy: options.requireDeclaredPolicy ?? false,
@@ -129,11 +164,16 @@ export function resolveOptions(
     }),
     problems: Object.freeze({
       realm: realmOf(options.audience),
+      dpopAlgorithms: proofAlgorithmNames(dpop.algorithms),
       schemes: options.basic === true ? ['ApiKey', 'Basic'] : ['ApiKey'],
     }),
     request: resolveRequestOptions(options, isDevelopment, mistakes),
     revocation: resolveRevocationOptions(
-      { horizonSeconds: maxTokenLifetimeSeconds + 2 * clockSkewSeconds, clockSkewSeconds },
+      {
+        ...options.revocation,
+        horizonSeconds: maxTokenLifetimeSeconds + 2 * clockSkewSeconds,
+        clockSkewSeconds,
+      },
       mistakes,
     ),
     roles: resolveRoles(options.roles, mistakes),
@@ -143,6 +183,7 @@ export function resolveOptions(
       mistakes,
     ),
     throttling: resolveThrottlingOptions(options.throttling, mistakes),
+    usage: resolveUsageOptions(options.usage, mistakes),
   };
   if (mistakes.length > 0) {
     throw new SallyportError('ERR_OPTIONS_INVALID', {

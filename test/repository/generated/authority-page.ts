@@ -42,7 +42,7 @@ const credential = (
   kind: VerifiedCredential['kind'],
   actsForUser: boolean,
   scope: ReadonlySet<string> | null,
-): VerifiedCredential => ({ kind, id: '1', issuer: null, scope, actsForUser });
+): VerifiedCredential => ({ kind, id: '1', issuer: null, scope, actsForUser, isSigned: false });
 
 interface Given {
   readonly credentials: readonly VerifiedCredential[];
@@ -69,6 +69,7 @@ function callerWith({ credentials, legs, roles = [] }: Given): Caller {
     confirmation: null,
     credentials,
     legs,
+    signal: new AbortController().signal,
   };
 }
 

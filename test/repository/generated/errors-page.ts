@@ -12,6 +12,8 @@ const when: Record<ErrorCode, string> = {
     'A credential was sent twice, or by two ways at once (RFC 6750 §2 allows one).',
   ERR_CREDENTIAL_IN_URL:
     'A credential stood in the query string, where logs and histories keep it. Treat it as leaked.',
+  ERR_SIGNATURE_MALFORMED:
+    '`Signature-Input`, `Signature` or `Content-Digest` cannot be read, says something twice or is too long; or a signed body is.',
   ERR_INPUT_INVALID: 'A parameter or the body is not what the operation takes.',
   ERR_CREDENTIAL_MISSING:
     'The route is not public and no credential was sent, or not the kind it asks for.',
@@ -27,8 +29,26 @@ const when: Record<ErrorCode, string> = {
   ERR_CREDENTIAL_UNSUPPORTED: 'The credential is of a kind that is not switched on here.',
   ERR_TOKEN_INVALID:
     'An access token failed verification: signature, type, issuer, audience, times or claims.',
+  ERR_TOKEN_BOUND:
+    'An access token that is bound to a key came without proof of the key: a DPoP token as Bearer, for instance.',
+  ERR_DPOP_PROOF_INVALID:
+    'The DPoP proof is missing, or failed verification: form, key, signature, method, URI, token or age (RFC 9449 §4.3).',
+  ERR_DPOP_PROOF_REPLAYED: 'The DPoP proof was used before, here or on another instance.',
+  ERR_DPOP_NONCE_REQUIRED:
+    'The DPoP proof lacks the nonce that is demanded, or has one that is too old (RFC 9449 §9).',
+  ERR_SENDER_CONSTRAINT_REQUIRED:
+    'The route (`@SenderConstrained()`) or the client (`dpopBoundAccessTokens`) takes bound access tokens only.',
   ERR_CLIENT_DISABLED: 'The client is disabled, and all its credentials with it.',
   ERR_USER_SUSPENDED: 'The user is suspended; so are their tokens and personal API keys.',
+  ERR_SIGNATURE_REQUIRED:
+    'The route demands a signed request (`@SignedRequest()`), and this one is not.',
+  ERR_SIGNATURE_INCOMPLETE:
+    'The signature does not cover what the route demands, or lacks `keyid`, `created` or `nonce`.',
+  ERR_SIGNATURE_INVALID:
+    'A signature or `Content-Digest` does not fit the request as it came, or its key is nobody’s.',
+  ERR_SIGNATURE_EXPIRED: 'The signature was made too long ago, has expired, or is from the future.',
+  ERR_SIGNATURE_REPLAYED:
+    'The nonce of the signature was used before, here or on another instance.',
   ERR_SCOPE_INSUFFICIENT: 'The effective scope lacks what the route demands with `@Scopes()`.',
   ERR_ROLE_MISSING: 'The user has none of the roles that `@Roles()` asks for in this client.',
   ERR_USER_REQUIRED: 'The route demands a user, and the client acts for none.',

@@ -1,7 +1,13 @@
 import { Injectable, type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { RoutePolicies } from '@sallyport/nest';
-import { ACCESS_TOKEN, API_KEY, operationSecurity } from './operation-security.js';
+import {
+  ACCESS_TOKEN,
+  API_KEY,
+  BOUND_TOKEN,
+  operationSecurity,
+  SIGNATURE,
+} from './operation-security.js';
 
 /** The OpenAPI description of the running app: made once all routes are known, before it listens. */
 @Injectable()
@@ -18,7 +24,17 @@ export class OpenApiDocument {
       .setVersion('1')
       .addServer(server)
       .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, API_KEY)
+      .addApiKey(
+        {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Signature',
+          description: 'HTTP message signature (RFC 9421) with Signature-Input and Content-Digest.',
+        },
+        SIGNATURE,
+      )
       .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, ACCESS_TOKEN)
+      .addSecurity(BOUND_TOKEN, { type: 'http', scheme: 'dpop', bearerFormat: 'JWT' })
       .build();
     const document = SwaggerModule.createDocument(app, config, {
       operationIdFactory: (controller, method) => `${controller}.${method}`,

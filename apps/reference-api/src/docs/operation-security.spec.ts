@@ -10,12 +10,21 @@ describe('operationSecurity', () => {
     roles: [],
     rolesOnlyWhenUser: false,
     apiKey: 'none',
+    isSenderConstrained: false,
+    signature: null,
     user: 'any',
     claims: null,
     objectPolicy: null,
   };
   const apiKey = ['invoices:read'];
   const bearer = ['invoices:read'];
+  const signed = {
+    scheme: 'rfc9421' as const,
+    components: [],
+    maxAgeSeconds: 300,
+    tag: null,
+    isRequired: true,
+  };
 
   it.each<[string, Partial<RoutePolicy>, object[]]>([
     ['nothing on a public route', { isPublic: true }, []],
@@ -27,6 +36,17 @@ describe('operationSecurity', () => {
       'either where a role counts only for users',
       { roles: ['editor'], rolesOnlyWhenUser: true },
       [{ apiKey }, { bearer }],
+    ],
+    ['a bound token', { isSenderConstrained: true }, [{ dpop: bearer }]],
+    [
+      'a bound token beside the key',
+      { apiKey: 'own', isSenderConstrained: true },
+      [{ apiKey, dpop: bearer }],
+    ],
+    [
+      'the signature that is demanded, and no key beside it',
+      { signature: signed, apiKey: 'own' },
+      [{ signature: apiKey }],
     ],
     ['both gates at once', { apiKey: 'own', user: 'required' }, [{ apiKey, bearer }]],
   ])('names %s', (_case, demands, security) => {

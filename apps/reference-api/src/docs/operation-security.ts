@@ -2,6 +2,9 @@ import type { RoutePolicy } from '@sallyport/nest';
 
 export const API_KEY = 'apiKey';
 export const ACCESS_TOKEN = 'bearer';
+/** An access token with proof of its key (RFC 9449). */
+export const BOUND_TOKEN = 'dpop';
+export const SIGNATURE = 'signature';
 
 /** One way in: all of its schemes together. */
 export type SecurityRequirement = Record<string, string[]>;
@@ -13,10 +16,13 @@ export function operationSecurity(policy: RoutePolicy): SecurityRequirement[] {
   const scopes = [...policy.scopes];
   const needsUser =
     policy.user === 'required' || (policy.roles.length > 0 && !policy.rolesOnlyWhenUser);
-  if (policy.apiKey !== 'none') {
-    return [{ [API_KEY]: scopes, ...(needsUser && { [ACCESS_TOKEN]: scopes }) }];
+  const token = policy.isSenderConstrained ? BOUND_TOKEN : ACCESS_TOKEN;
+  const needsToken = needsUser || policy.isSenderConstrained;
+  // A signature stands for the key that signs: none is sent.
+  const isSigned = policy.signature?.isRequired === true;
+  if (isSigned || policy.apiKey !== 'none') {
+    const own = isSigned ? SIGNATURE : API_KEY;
+    return [{ [own]: scopes, ...(needsToken && { [token]: scopes }) }];
   }
-  return needsUser
-    ? [{ [ACCESS_TOKEN]: scopes }]
-    : [{ [API_KEY]: scopes }, { [ACCESS_TOKEN]: scopes }];
+  return needsToken ? [{ [token]: scopes }] : [{ [API_KEY]: scopes }, { [token]: scopes }];
 }

@@ -34,7 +34,9 @@ describe('requestLog', () => {
   });
 
   it('strikes credentials out of whatever else is logged with headers', () => {
-    log.info({ headers: { authorization: 's3cret' }, upstream: { headers: { cookie: 's3cret' } } });
+    const proofs = { dpop: 's3cret', signature: 's3cret', 'x-app-secret-proof': 's3cret' };
+    const headers = { authorization: 's3cret', ...proofs };
+    log.info({ headers, upstream: { headers: { cookie: 's3cret', ...proofs } } });
     expect(lines[0]).not.toContain('s3cret');
     expect(lines[0]).toContain('[redacted]');
   });

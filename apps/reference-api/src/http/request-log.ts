@@ -6,7 +6,16 @@ import type { LogLevel } from '../config.js';
 import type { Middleware } from './middleware.js';
 
 const REQUEST_ID = /^[\w-]{1,64}$/;
-const SECRET_HEADERS = ['authorization', 'x-api-key', 'cookie', 'proxy-authorization'];
+const SECRET_HEADERS = [
+  'authorization',
+  'x-api-key',
+  'cookie',
+  'proxy-authorization',
+  // What is good once may not have been spent, and this one is good again with its token.
+  'dpop',
+  'signature',
+  'x-app-secret-proof',
+];
 
 /** Nest's account of each module and route it starts: for debugging only. */
 const START_UP = new Set<unknown>(['InstanceLoader', 'RouterExplorer', 'RoutesResolver']);

@@ -1,5 +1,15 @@
-import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  ParseUUIDPipe,
+  Post,
+  Query,
+} from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   ApiKey,
   CurrentCaller,
@@ -8,6 +18,7 @@ import {
   Roles,
   SallyportError,
   Scopes,
+  SenderConstrained,
   UsePolicy,
   type BoundPolicy,
   type Caller,
@@ -78,6 +89,20 @@ export class InvoicesController {
       currency,
       createdBy: nameOf(caller),
     });
+  }
+
+  /** What cannot be undone takes proof of possession: a stolen token is worth nothing here. */
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiNoContentResponse()
+  @SenderConstrained()
+  @RequireUser()
+  @Scopes('invoices:write')
+  @Roles('editor')
+  @UsePolicy(InvoicePolicy)
+  async remove(@Param('id', invoiceId) id: string, @CurrentPolicy() policy: Policy): Promise<void> {
+    const invoice = policy.check(await this.invoices.find(id));
+    await this.invoices.remove(invoice.id);
   }
 
   /** Both gates as two credentials: the back office's own API key, and its user's token. */

@@ -51,6 +51,14 @@ export class InvoicesService {
     return this.invoices.findOneByOrFail({ id: row.id });
   }
 
+  /** Drafts only: throws ERR_CONFLICT for one that was approved, also at the same time. */
+  async remove(id: string): Promise<void> {
+    const { affected } = await this.invoices.delete({ id, status: 'draft' });
+    if (affected !== 1) {
+      throw new SallyportError('ERR_CONFLICT', { detail: 'The invoice is not a draft any more.' });
+    }
+  }
+
   /** One conditional statement: of two at once, one approves and the other gets ERR_CONFLICT. */
   async approve(id: string): Promise<InvoiceEntity> {
     const { affected } = await this.invoices.update(

@@ -33,7 +33,7 @@ export class ClientSeed {
     known: readonly SeededClient[],
   ): Promise<readonly SeededClient[]> {
     const seeded: SeededClient[] = [];
-    for (const { hasApiKey: _key, hasSecret, ...client } of clients) {
+    for (const { hasApiKey: _key, signs: _signs, hasSecret, ...client } of clients) {
       const { clientId, redirectUris, scope } = client;
       await this.register(client);
       const kept = known.find(({ client_id: id }) => id === clientId)?.client_secret;
@@ -52,15 +52,20 @@ export class ClientSeed {
     known: readonly SeededKey[],
   ): Promise<readonly SeededKey[]> {
     const keys: SeededKey[] = [];
-    for (const { clientId, scope } of clients.filter(({ hasApiKey }) => hasApiKey)) {
+    for (const { clientId, scope, signs } of clients.filter(({ hasApiKey }) => hasApiKey)) {
       const kept = known.find((key) => key.client_id === clientId);
       if (kept !== undefined && (await this.isUsable(kept))) {
         keys.push(kept);
         continue;
       }
-      const demand = { clientId, name: 'demo', scope };
-      const { apiKey, plaintext } = await this.apiKeys.issue(demand, SEEDED_BY);
-      keys.push({ id: apiKey.id, client_id: clientId, key: plaintext });
+      const demand = { clientId, name: 'demo', scope, signedOnly: signs };
+      const { apiKey, plaintext, signingSecret } = await this.apiKeys.issue(demand, SEEDED_BY);
+      keys.push({
+        id: apiKey.id,
+        client_id: clientId,
+        key: plaintext,
+        ...(signingSecret !== null && { signing_secret: signingSecret }),
+      });
     }
     return keys;
   }

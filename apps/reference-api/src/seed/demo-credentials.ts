@@ -18,6 +18,8 @@ export interface DemoCredentials {
     readonly id: string;
     readonly client_id: string;
     readonly key: string;
+    /** Keys that sign requests only (RFC 9421): 32 bytes, base64url. */
+    readonly signing_secret?: string;
   }[];
   readonly users: readonly {
     readonly username: string;

@@ -14,6 +14,8 @@ export interface DemoClient {
   readonly resources: readonly string[];
   /** Whether the seed issues it an API key. */
   readonly hasApiKey: boolean;
+  /** Whether that key may only sign requests. */
+  readonly signs: boolean;
   /** Whether the seed issues it a client secret. */
   readonly hasSecret: boolean;
 }
@@ -32,6 +34,7 @@ const client = (
   redirectUris: [],
   resources: [],
   hasApiKey: false,
+  signs: false,
   hasSecret: false,
   ...rest,
 });
@@ -59,7 +62,12 @@ export const demoClients = (api: string): readonly DemoClient[] => [
     hasApiKey: true,
     hasSecret: true,
   }),
-  client('partner', 'Partner', { isThirdParty: true, scope: [READ, WRITE] }),
+  client('partner', 'Partner', {
+    isThirdParty: true,
+    scope: [READ, WRITE],
+    hasApiKey: true,
+    signs: true,
+  }),
   client('gateway', 'Gateway', { resources: [api], hasSecret: true }),
   client('operator', 'Operator', { scope: ['sallyport:admin'], hasApiKey: true }),
 ];

@@ -57,6 +57,7 @@ describe('DemoSeed', () => {
     expect(first.apiKeys.map((key) => key.client_id)).toEqual([
       'backoffice-web',
       'nightly-job',
+      'partner',
       'operator',
     ]);
     expect(first.users.map((user) => user.username)).toEqual(['alice', 'bob', 'carol']);
@@ -66,8 +67,9 @@ describe('DemoSeed', () => {
     secrets.push(
       ...first.users.map((user) => user.password),
       ...first.apiKeys.map((key) => key.key),
+      ...first.apiKeys.map((key) => key.signing_secret ?? ''),
     );
-    expect(secrets.filter((secret) => secret.length >= 20)).toHaveLength(9);
+    expect(secrets.filter((secret) => secret.length >= 20)).toHaveLength(11);
     expect((await stat(demoCredentialsFile(dataDir))).mode & 0o777).toBe(0o600);
     expect(await start()).toEqual(first);
   });

@@ -3,6 +3,8 @@ export interface DemoCredential {
   readonly label: string;
   readonly header: 'x-api-key' | 'authorization';
   readonly value: string;
+  /** A proof of the key that it is bound to, for this request; absent where it is bound to none. */
+  readonly prove?: (method: string, path: string) => Promise<string>;
 }
 
 export interface DemoCall {
@@ -10,6 +12,8 @@ export interface DemoCall {
   readonly path: string;
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly with?: readonly DemoCredential[];
+  /** A signature, by the headers that carry it. */
+  readonly signed?: { readonly label: string; readonly headers: Readonly<Record<string, string>> };
   readonly body?: object;
   readonly expect: number;
   /** What decided. */
@@ -27,7 +31,7 @@ export class DemoRun {
   private surprises = 0;
 
   constructor(
-    private readonly api: string,
+    readonly api: string,
     private readonly print: (line: string) => void,
     private readonly hasColour: boolean,
   ) {}
@@ -47,7 +51,8 @@ export class DemoRun {
 
     this.calls += 1;
     this.print(`\n${String(this.calls).padStart(2)}  ${call.title}`);
-    this.print(`    ${method} ${call.path}${credentials.map(shown).join('')}`);
+    const signature = call.signed === undefined ? '' : `  Signature: <${call.signed.label}>`;
+    this.print(`    ${method} ${call.path}${credentials.map(shown).join('')}${signature}`);
     const { title, detail } = status < 400 ? {} : (body as Problem);
     const problem = [title, detail].filter((text) => text !== undefined).join(': ');
     this.print(`    ${this.coloured(status)} ${problem}`.trimEnd());
@@ -76,13 +81,22 @@ export class DemoRun {
     return `\n${String(this.calls)} calls, ${outcome}`;
   }
 
-  private send({ path, method = 'GET', with: credentials = [], body }: Partial<DemoCall>) {
-    return fetch(`${this.api}${path ?? ''}`, {
+  private async send({
+    path = '',
+    method = 'GET',
+    with: credentials = [],
+    signed,
+    body,
+  }: Partial<DemoCall>) {
+    const headers = new Headers(signed?.headers);
+    for (const { header, value, prove } of credentials) {
+      headers.set(header, value);
+      if (prove !== undefined) headers.set('dpop', await prove(method, path));
+    }
+    if (body !== undefined) headers.set('content-type', 'application/json');
+    return fetch(`${this.api}${path}`, {
       method,
-      headers: {
-        ...Object.fromEntries(credentials.map(({ header, value }) => [header, value])),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
+      headers,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   }
@@ -93,5 +107,8 @@ export class DemoRun {
   }
 }
 
-const shown = ({ header, label }: DemoCredential): string =>
-  header === 'x-api-key' ? `  X-API-Key: <${label}>` : `  Authorization: Bearer <${label}>`;
+function shown({ header, label, value, prove }: DemoCredential): string {
+  if (header === 'x-api-key') return `  X-API-Key: <${label}>`;
+  const proof = prove === undefined ? '' : '  DPoP: <proof>';
+  return `  Authorization: ${value.slice(0, value.indexOf(' '))} <${label}>${proof}`;
+}

@@ -7,6 +7,8 @@ import { readDemoCredentials } from '../seed/demo-credentials.js';
 import { tellWhoMayDoWhat } from './demo-authority.js';
 import { DemoCast } from './demo-cast.js';
 import { DemoRun } from './demo-run.js';
+import { tellOfProofs } from './demo-proofs.js';
+import { tellOfSignatures } from './demo-signatures.js';
 import { tellOfSessions } from './demo-sessions.js';
 import { freePort } from './free-port.js';
 
@@ -25,6 +27,8 @@ async function main(): Promise<void> {
     const run = new DemoRun(config.publicOrigin, console.log, process.stdout.isTTY);
     const cast = await castIn(dataDir);
     await tellWhoMayDoWhat(run, cast);
+    await tellOfProofs(run, cast);
+    await tellOfSignatures(run, cast);
     await tellOfSessions(run, cast);
     console.log(run.summary());
     if (!run.asExpected) process.exitCode = 1;

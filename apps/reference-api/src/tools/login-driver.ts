@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DemoCredentials } from '../seed/demo-credentials.js';
 import { basicCredentials } from './basic-credentials.js';
+import type { DemoKey } from './demo-key.js';
 import { DemoBrowser, type Login } from './demo-browser.js';
 import { DemoTokenError } from './demo-token-error.js';
 import { IssuerTransport } from './issuer-transport.js';
@@ -13,6 +14,8 @@ export interface TokenRequest {
   readonly scope?: string | undefined;
   /** Where it was changed. @default what the seed gave the user */
   readonly password?: string | undefined;
+  /** The key that the token is to be bound to (RFC 9449 §5). @default none: a bearer token */
+  readonly key?: Pick<DemoKey, 'proof'> | undefined;
 }
 
 /** RFC 6749 §5.1. */
@@ -47,14 +50,14 @@ export class LoginDriver {
     const scope = request.scope ?? client.scope;
     if (request.user !== undefined) return this.tokenOfUser(request.user, client, request, scope);
     // RFC 6749 §4.4.2.
-    return this.redeem(client, { grant_type: 'client_credentials', scope });
+    return this.redeem(client, { grant_type: 'client_credentials', scope }, request.key);
   }
 
   /** RFC 6749 §4.1 with PKCE (RFC 7636). */
   private async tokenOfUser(
     username: string,
     client: DemoClient,
-    { password }: TokenRequest,
+    { password, key }: TokenRequest,
     scope: string,
   ): Promise<TokenResponse> {
     const login = this.loginOf(username, password);
@@ -71,23 +74,27 @@ export class LoginDriver {
       code_challenge_method: 'S256',
     }).toString();
     const redirect = await this.browserOf(username).authorize(url, redirectUri, login);
-    return this.redeem(client, {
+    const grant = {
       grant_type: 'authorization_code',
       code: codeIn(redirect.searchParams, state, this.demo.issuer),
       redirect_uri: redirectUri,
       code_verifier: verifier,
-    });
+    };
+    return this.redeem(client, grant, key);
   }
 
   private async redeem(
     { client_id: id, client_secret: secret }: DemoClient,
     parameters: Readonly<Record<string, string>>,
+    key: Pick<DemoKey, 'proof'> | undefined,
   ): Promise<TokenResponse> {
+    const url = `${this.demo.issuer}/token`;
+    const proof = key === undefined ? {} : { dpop: await key.proof('POST', url) };
     const { status, text } = await this.issuer.send(
-      new URL(`${this.demo.issuer}/token`),
+      new URL(url),
       secret === undefined
-        ? { form: { ...parameters, client_id: id } }
-        : { form: parameters, headers: { authorization: basicCredentials(id, secret) } },
+        ? { form: { ...parameters, client_id: id }, headers: proof }
+        : { form: parameters, headers: { authorization: basicCredentials(id, secret), ...proof } },
     );
     if (status === 200) return JSON.parse(text) as TokenResponse;
     throw refusalOf(new Map(Object.entries(JSON.parse(text) as object)));

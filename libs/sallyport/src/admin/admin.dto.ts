@@ -16,10 +16,10 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import type { RevocationKind } from '../revocation/revocation.js';
+import type { RevocationTarget } from '../revocation/revocation.js';
 
 /** Unlike IsOptional lets no null through: a field is given, or it is not there. */
-const MayBeAbsent = (): PropertyDecorator =>
+export const MayBeAbsent = (): PropertyDecorator =>
   ValidateIf((_object, value: unknown) => value !== undefined);
 
 const IDENTIFIER = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
@@ -92,6 +92,10 @@ export class IssueApiKeyDto extends ReasonDto {
 
   @MayBeAbsent()
   @IsBoolean()
+  readonly signing?: boolean;
+
+  @MayBeAbsent()
+  @IsBoolean()
   readonly signedOnly?: boolean;
 }
 
@@ -122,7 +126,7 @@ export class RotateApiKeyDto extends ReasonDto {
   readonly overlapSeconds?: number;
 }
 
-export const REVOCABLE_KINDS: readonly RevocationKind[] = [
+export const REVOCABLE_KINDS: readonly RevocationTarget['kind'][] = [
   'token',
   'session',
   'grant',
@@ -132,13 +136,14 @@ export const REVOCABLE_KINDS: readonly RevocationKind[] = [
   'api-key',
   'client-secret',
   'signing-key',
+  'issuer',
 ];
 
 export class RevokeDto extends ReasonDto {
   @IsIn(REVOCABLE_KINDS)
-  readonly kind!: RevocationKind;
+  readonly kind!: RevocationTarget['kind'];
 
-  /** `jti`, session id, grant id, subject, client id, API key id, client secret id or `kid`. */
+  /** `jti`, session id, grant id, subject, client id, API key id, client secret id, `kid` or issuer. */
   @IsString()
   @Matches(IDENTIFIER, identifier)
   readonly id!: string;

@@ -1,7 +1,9 @@
 import type { ApiKey } from '../api-keys/api-key.js';
 
-/** An API key as administrators see it: everything but the hash. */
-export interface ApiKeyView extends Omit<ApiKey, 'secretHash'> {
+/** An API key as administrators see it: everything but its secrets. */
+export interface ApiKeyView extends Omit<ApiKey, 'secretHash' | 'sealedSigningSecret'> {
+  /** Whether it has a secret to sign requests with. */
+  readonly canSign: boolean;
   readonly state: 'active' | 'replaced' | 'expired' | 'revoked';
 }
 
@@ -19,6 +21,7 @@ export function viewOf(key: ApiKey, hasEnded: boolean, now: Date): ApiKeyView {
     scope: key.scope,
     addressRanges: key.addressRanges,
     signedOnly: key.signedOnly,
+    canSign: key.sealedSigningSecret !== null,
     clientEpoch: key.clientEpoch,
     userEpoch: key.userEpoch,
     createdAt: key.createdAt,

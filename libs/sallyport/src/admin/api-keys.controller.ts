@@ -18,9 +18,11 @@ import { changedBy } from './changed-by.js';
 /** No cache on the way may keep an answer that holds a key (RFC 9111 §5.2.2.5). */
 const NOT_KEPT = ['Cache-Control', 'no-store'] as const;
 
-/** A key with its text: the only answer that ever holds one. */
+/** A key with its text and signing secret: the only answer that ever holds them. */
 interface IssuedApiKeyView extends ApiKeyView {
   readonly key: string;
+  /** Only of a key that can sign. */
+  readonly signingSecret?: string;
 }
 
 @AdminController('api-keys')
@@ -73,7 +75,8 @@ export class ApiKeysController {
     return viewOf(await this.apiKeys.get(id), false, this.clock.now());
   }
 
-  private view({ apiKey, plaintext }: IssuedApiKey): IssuedApiKeyView {
-    return { ...viewOf(apiKey, false, this.clock.now()), key: plaintext };
+  private view({ apiKey, plaintext, signingSecret }: IssuedApiKey): IssuedApiKeyView {
+    const view = { ...viewOf(apiKey, false, this.clock.now()), key: plaintext };
+    return signingSecret === null ? view : { ...view, signingSecret };
   }
 }

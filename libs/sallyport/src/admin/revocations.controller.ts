@@ -1,4 +1,4 @@
-import { Body, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiKeyService } from '../api-keys/api-key.service.js';
 import { ClientSecretService } from '../clients/client-secret.service.js';
 import { ClientService } from '../clients/client.service.js';
@@ -10,6 +10,10 @@ import { SallyportError } from '../errors.js';
 import { invalidInput } from '../input.js';
 import type { ClientPrincipal } from '../principals/caller.js';
 import { CurrentClient } from '../principals/current.decorators.js';
+import {
+  RevocationStatus,
+  type RevocationFigures,
+} from '../revocation/replica/revocation.status.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { RevocationStore } from '../revocation/revocation.store.js';
 import { ANY_CLIENT, revocationKey, type RevocationTarget } from '../revocation/revocation.js';
@@ -19,12 +23,13 @@ import { RevokeDto } from './admin.dto.js';
 import { ADMIN_OPTIONS, type AdminOptions } from './admin.options.js';
 import { changedBy } from './changed-by.js';
 
-/** Revokes by kind and id. Answered with 204 once it is written: from then on no instance accepts it for longer than a second. */
+/** Revokes by kind and id. Answered with 204 once it is written: from then on no instance accepts it for longer than milliseconds. */
 @AdminController('revocations')
 export class RevocationsController {
   constructor(
     private readonly revocations: RevocationService,
     private readonly revoked: RevocationStore,
+    private readonly figures: RevocationStatus,
     private readonly apiKeys: ApiKeyService,
     private readonly clients: ClientService,
     private readonly secrets: ClientSecretService,
@@ -32,6 +37,12 @@ export class RevocationsController {
     @Inject(ACCESS_TOKEN_OPTIONS) private readonly tokens: ResolvedAccessTokenOptions,
     @Inject(ADMIN_OPTIONS) private readonly options: AdminOptions,
   ) {}
+
+  /** How well the instance that answers knows what is revoked. */
+  @Get('status')
+  status(): RevocationFigures {
+    return this.figures.figures();
+  }
 
   @Post()
   @HttpCode(204)
@@ -66,6 +77,8 @@ export class RevocationsController {
         return this.revocations.revoke({ kind, issuer, subject: id, clientId: asked.clientId }, by);
       case 'user':
         return this.revocations.revoke({ kind, issuer, subject: id }, by);
+      case 'issuer':
+        return this.revocations.revoke({ kind, issuer: id }, by);
       case 'token':
         return this.revocations.revoke({ kind, issuer, jti: id }, by);
       case 'session':

@@ -8,16 +8,20 @@ import { Clock } from '../clock.js';
 import { SallyportError } from '../errors.js';
 import { hashSecret } from '../hashing/secret-hash.js';
 import { Randomness } from '../randomness.js';
+import { Sealer } from '../sealing/sealer.js';
 import type { Transaction } from '../transactions/transaction.js';
 import type { ApiKey } from './api-key.js';
 import { formatApiKey, newApiKeyId, newApiKeySecret } from './api-key-format.js';
 import { API_KEY_OPTIONS, type ResolvedApiKeyOptions } from './api-key.options.js';
 import { ApiKeyStore } from './api-key.store.js';
+import { newSigningSecret, sealSigningSecret } from './signing-secret.js';
 
-/** A new key and its text, together, once: the text is kept nowhere. */
+/** A new key with its text and its signing secret, once: the text is kept nowhere, the secret only sealed. */
 export interface IssuedApiKey {
   readonly apiKey: ApiKey;
   readonly plaintext: string;
+  /** 32 bytes, base64url: the key of `hmac-sha256` (RFC 9421 §3.3.3), under the key's id as `keyid`. Null for a key that cannot sign. */
+  readonly signingSecret: string | null;
 }
 
 /** How every key begins. */
@@ -32,7 +36,7 @@ export const NEW_KEY = {
 /** What of a new key is not made up here. */
 export type ApiKeyFields = Omit<
   ApiKey,
-  'id' | 'secretHash' | 'prefix' | 'environment' | keyof typeof NEW_KEY
+  'id' | 'secretHash' | 'sealedSigningSecret' | 'prefix' | 'environment' | keyof typeof NEW_KEY
 >;
 
 /** The steps that several verbs of a key's life share, each within a transaction of theirs. */
@@ -44,6 +48,7 @@ export class ApiKeyRecords {
     private readonly changes: ChangeStore,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
+    private readonly sealer: Sealer,
     @Inject(API_KEY_OPTIONS) private readonly options: ResolvedApiKeyOptions,
   ) {}
 
@@ -77,20 +82,25 @@ export class ApiKeyRecords {
     return newApiKeyId(this.randomness);
   }
 
-  /** Makes the secret, and keeps its hash. */
+  /** Makes the secret, and keeps its hash; and one to sign with, which is kept sealed. */
   async insert(
     fields: ApiKeyFields & Pick<ApiKey, 'id'>,
+    { signing }: { readonly signing: boolean },
     transaction: Transaction,
   ): Promise<IssuedApiKey> {
     const { prefix, environment } = this.options;
     const secret = newApiKeySecret(this.randomness);
     const secretHash = hashSecret(secret);
-    const apiKey: ApiKey = { ...fields, ...NEW_KEY, secretHash, prefix, environment };
+    const signingSecret = signing ? newSigningSecret(this.randomness) : null;
+    const sealedSigningSecret =
+      signingSecret === null ? null : sealSigningSecret(signingSecret, fields.id, this.sealer);
+    const own = { secretHash, sealedSigningSecret, prefix, environment };
+    const apiKey: ApiKey = { ...fields, ...NEW_KEY, ...own };
     if (!(await this.store.insert(apiKey, transaction))) {
       throw conflict('try again: the id is taken');
     }
     const plaintext = formatApiKey({ prefix, environment, id: apiKey.id, secret });
-    return { apiKey, plaintext };
+    return { apiKey, plaintext, signingSecret };
   }
 
   /** Writes down who did what to a key. */

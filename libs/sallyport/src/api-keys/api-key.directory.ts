@@ -1,34 +1,42 @@
 import { Injectable } from '@nestjs/common';
-import { FreshCache } from '../cache/fresh-cache.js';
-import { Clock } from '../clock.js';
+import { whenFound, type RecordCache } from '../cache/record-cache.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { KnownRecords } from '../revocation/replica/known-records.js';
 import type { ApiKey } from './api-key.js';
 import { ApiKeyStore } from './api-key.store.js';
 
-/** API keys as of at most half a second ago. */
+/** API keys as they are known here: a change of one is told to every instance. */
 @Injectable()
 export class ApiKeyDirectory {
-  private readonly byId: FreshCache<ApiKey | null>;
-  private readonly byForeignHash: FreshCache<ApiKey | null>;
+  private readonly byId: RecordCache<ApiKey | null>;
+  /** Neither hash nor id of a key ever changes. */
+  private readonly idsByForeignHash: RecordCache<string | null>;
 
-  constructor(
-    private readonly store: ApiKeyStore,
-    clock: Clock,
-  ) {
-    this.byId = new FreshCache(clock);
-    this.byForeignHash = new FreshCache(clock);
+  constructor(store: ApiKeyStore, records: KnownRecords) {
+    this.byId = records.cache(
+      (id) => store.find(id),
+      (apiKeyId) => ({ kind: 'api-key-record', apiKeyId }),
+    );
+    this.idsByForeignHash = records.cache(async (secretHash) => {
+      const key = await store.findForeign(secretHash);
+      return key?.id ?? null;
+    }, null);
   }
 
-  find(id: string): Promise<ApiKey | null> {
-    return this.byId.get(id, () => this.store.find(id));
+  /** At once when it is known. The same object until the key is changed. */
+  find(id: string): MaybePromise<ApiKey | null> {
+    return this.byId.find(id);
   }
 
-  findForeign(secretHash: string): Promise<ApiKey | null> {
-    return this.byForeignHash.get(secretHash, () => this.store.findForeign(secretHash));
+  findForeign(secretHash: string): MaybePromise<ApiKey | null> {
+    return whenFound(this.idsByForeignHash.find(secretHash), (id) =>
+      id === null ? null : this.byId.find(id),
+    );
   }
 
-  /** After a change made here, so that this instance sees it at once. */
+  /** After a key came to be here, of which nobody is told. */
   evict({ id, secretHash }: Pick<ApiKey, 'id' | 'secretHash'>): void {
     this.byId.evict(id);
-    this.byForeignHash.evict(secretHash);
+    this.idsByForeignHash.evict(secretHash);
   }
 }

@@ -147,7 +147,7 @@ describe('ApiKeyService', () => {
       lives.clock.advance(DAY - 1);
       await lives.verify.verify(plaintext, '192.0.2.1');
       lives.clock.advance(1);
-      const late = lives.verify.verify(plaintext, '192.0.2.1');
+      const late = Promise.try(() => lives.verify.verify(plaintext, '192.0.2.1'));
       expect(await refusalOf(late)).toBe('ERR_CREDENTIAL_EXPIRED');
       await lives.verify.verify(successor.plaintext, '192.0.2.1');
     });
@@ -160,7 +160,7 @@ describe('ApiKeyService', () => {
 
       const { apiKey, plaintext } = await issue();
       await lives.keys.rotate(apiKey.id, operator, { overlapSeconds: 0 });
-      const refused = lives.verify.verify(plaintext, '192.0.2.1');
+      const refused = Promise.try(() => lives.verify.verify(plaintext, '192.0.2.1'));
       expect(await refusalOf(refused)).toBe('ERR_CREDENTIAL_EXPIRED');
     });
 
@@ -235,9 +235,9 @@ describe('ApiKeyService', () => {
 
     it('puts the key on the list that every request asks [C29]', async () => {
       const { apiKey } = await issue();
-      await lives.checker.assertNotRevoked({ apiKeys: [apiKey] });
+      await lives.assertNotRevoked({ apiKey });
       await lives.keys.revoke(apiKey.id, operator);
-      const check = lives.checker.assertNotRevoked({ apiKeys: [apiKey] });
+      const check = lives.assertNotRevoked({ apiKey });
       expect(await refusalOf(check)).toBe('ERR_CREDENTIAL_REVOKED');
     });
 
@@ -254,7 +254,7 @@ describe('ApiKeyService', () => {
       const narrowed = { scope: ['invoices:read'], addressRanges: ['198.51.100.0/24'] };
       await lives.keys.update(apiKey.id, narrowed, operator);
       expect(await find(apiKey.id)).toMatchObject({ name: 'new name', ...narrowed });
-      const refused = lives.verify.verify(plaintext, '192.0.2.1');
+      const refused = Promise.try(() => lives.verify.verify(plaintext, '192.0.2.1'));
       expect(await refusalOf(refused)).toBe('ERR_CREDENTIAL_ADDRESS');
     });
 
@@ -370,25 +370,25 @@ describe('ApiKeyService', () => {
       await expect(failed).rejects.toThrow('later step');
       expect(await lives.actionsOn(other?.id ?? '')).toEqual([]);
       expect(await lives.actionsOn(apiKey.id)).toEqual(['api-key.issued']);
-      await lives.checker.assertNotRevoked({ apiKeys: [apiKey] });
+      await lives.assertNotRevoked({ apiKey });
     });
   });
 
   it('ends the keys of a revoked client and lets it have new ones', async () => {
     const { apiKey: before } = await issue();
     await lives.revocation.revoke({ kind: 'client', clientId: 'shop' }, operator);
-    const check = lives.checker.assertNotRevoked({ apiKeys: [before] });
+    const check = lives.assertNotRevoked({ apiKey: before });
     expect(await refusalOf(check)).toBe('ERR_CREDENTIAL_REVOKED');
     const { apiKey: after } = await issue();
-    await lives.checker.assertNotRevoked({ apiKeys: [after] });
+    await lives.assertNotRevoked({ apiKey: after });
   });
 
   it('ends the personal keys of a suspended user for good, and no key of the app', async () => {
     const [app, personal] = [await issue(), await issue({ preset: 'read', user: alice })];
     await lives.users.suspend(alice, operator);
     await lives.users.reinstate(alice, operator);
-    await lives.checker.assertNotRevoked({ apiKeys: [app.apiKey] });
-    const check = lives.checker.assertNotRevoked({ apiKeys: [personal.apiKey] });
+    await lives.assertNotRevoked({ apiKey: app.apiKey });
+    const check = lives.assertNotRevoked({ apiKey: personal.apiKey });
     expect(await refusalOf(check)).toBe('ERR_CREDENTIAL_REVOKED');
   });
 });

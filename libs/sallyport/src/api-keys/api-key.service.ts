@@ -77,7 +77,7 @@ export class ApiKeyService {
     return this.rotateApiKey.rotate(id, by, options, transaction);
   }
 
-  /** Final, and effective on every instance within a second. Revoking twice changes nothing; reports whether this call did it. */
+  /** Final, and effective on every instance within milliseconds. Revoking twice changes nothing; reports whether this call did it. */
   revoke(id: string, by: ChangedBy, transaction?: Transaction): Promise<boolean> {
     return this.revokeApiKey.revoke(id, by, transaction);
   }

@@ -1,7 +1,7 @@
 import { winnersOf20 } from '../transactions/transactions.contract.js';
 import type { Transaction, Transactions } from '../transactions/transaction.js';
 import type { ApiKeyStore } from './api-key.store.js';
-import type { ApiKey, ApiKeyChanges } from './api-key.js';
+import type { ApiKey, ApiKeyChanges, ApiKeyUse } from './api-key.js';
 
 interface Opened {
   readonly transactions: Transactions;
@@ -23,6 +23,7 @@ const key: ApiKey = {
   scope: ['invoices:read', 'a "quoted",{scope}'],
   addressRanges: ['192.0.2.0/24', '2001:db8::/32'],
   signedOnly: true,
+  sealedSigningSecret: 'v1.kid.nonce.sealed',
   clientEpoch: 3,
   userEpoch: 4,
   createdAt: at(0),
@@ -41,6 +42,7 @@ const bare: ApiKey = {
   scope: [],
   addressRanges: [],
   signedOnly: false,
+  sealedSigningSecret: null,
   clientEpoch: 0,
   userEpoch: 0,
   expiresAt: null,
@@ -68,6 +70,7 @@ export function describeApiKeyStore(open: () => Promise<Opened>): void {
   const insert = (given: ApiKey) => run((tx) => stores.apiKeys.insert(given, tx));
   const update = (id: string, changes: ApiKeyChanges) =>
     run((tx) => stores.apiKeys.update(id, changes, tx));
+  const record = (uses: readonly ApiKeyUse[]) => run((tx) => stores.apiKeys.recordUses(uses, tx));
   const revoke = (id: string) => run((tx) => stores.apiKeys.revoke(id, at(5), tx));
   const supersede = (id: string, when = at(10), endsAt = at(50)) =>
     run((tx) =>
@@ -232,9 +235,9 @@ export function describeApiKeyStore(open: () => Promise<Opened>): void {
       count,
       lastUsedAt: at(second),
     });
-    await stores.apiKeys.recordUses([use(2, 20), use(3, 10)]);
-    await stores.apiKeys.recordUses([use(1, 5), { ...use(9, 9), apiKeyId: 'unknown\0' }]);
-    await stores.apiKeys.recordUses([]);
+    await record([use(2, 20), use(3, 10)]);
+    await record([use(1, 5), { ...use(9, 9), apiKeyId: 'unknown\0' }]);
+    await record([]);
     expect(await stores.apiKeys.find(bare.id)).toEqual({
       ...bare,
       useCount: 6,
@@ -249,7 +252,7 @@ export function describeApiKeyStore(open: () => Promise<Opened>): void {
       Array.from({ length: 20 }, (_, index) => {
         const order = index % 2 === 0 ? ids : [...ids].reverse();
         const uses = order.map((apiKeyId) => ({ apiKeyId, count: 1, lastUsedAt: at(index) }));
-        return stores.apiKeys.recordUses(uses);
+        return record(uses);
       }),
     );
     for (const id of ids) {

@@ -36,7 +36,7 @@ export abstract class ApiKeyStore {
   abstract revoke(id: string, at: Date, transaction: Transaction): Promise<boolean>;
 
   /** Adds counts and moves `lastUsedAt` forward, never back. Unknown ids are skipped. */
-  abstract recordUses(uses: readonly ApiKeyUse[]): Promise<void>;
+  abstract recordUses(uses: readonly ApiKeyUse[], transaction: Transaction): Promise<void>;
 
   /** Deletes keys that ended before `before`; returns how many. */
   abstract prune(before: Date): Promise<number>;

@@ -23,6 +23,8 @@ export interface ApiKey {
   readonly addressRanges: readonly string[];
   /** May only sign requests; refused as text. */
   readonly signedOnly: boolean;
+  /** The secret with which it signs requests (RFC 9421, `hmac-sha256`), sealed; null for a key that cannot. */
+  readonly sealedSigningSecret: string | null;
   /** Epochs at issue: `revoke` by client or by user raises them, and older keys are refused. */
   readonly clientEpoch: number;
   readonly userEpoch: number;

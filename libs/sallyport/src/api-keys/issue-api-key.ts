@@ -24,6 +24,8 @@ export interface NewApiKey extends ApiKeyDemands {
   readonly name: string;
   /** Makes it a personal key: it acts for this user and dies with the user's suspension. */
   readonly user?: UserId;
+  /** Gives it a secret too, to sign requests with (RFC 9421). @default signedOnly */
+  readonly signing?: boolean;
   /** May only sign requests; refused as text. @default false */
   readonly signedOnly?: boolean;
 }
@@ -52,10 +54,13 @@ export class IssueApiKey {
 
   async issue(key: NewApiKey, by: ChangedBy, outer?: Transaction): Promise<IssuedApiKey> {
     const user = key.user === undefined ? null : checkedUser(key.user);
+    const { signedOnly = false, signing = signedOnly } = key;
+    if (signedOnly && !signing) throw invalidInput('a signedOnly key must be able to sign');
     return this.transactions.run(async (transaction) => {
       const fields = await this.fields(key, user, transaction);
       const issued = await this.records.insert(
-        { ...fields, id: this.records.newId(), signedOnly: key.signedOnly ?? false },
+        { ...fields, id: this.records.newId(), signedOnly },
+        { signing },
         transaction,
       );
       const details = { client: key.clientId };
@@ -79,6 +84,7 @@ export class IssueApiKey {
         isForeign: true,
         environment: this.options.environment,
         signedOnly: false,
+        sealedSigningSecret: null,
       };
       if (!(await this.store.insert(apiKey, transaction))) {
         throw conflict('this API key has been imported before');

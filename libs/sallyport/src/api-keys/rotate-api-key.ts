@@ -4,7 +4,6 @@ import { addSeconds, Clock } from '../clock.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { Transactions, type Transaction } from '../transactions/transaction.js';
 import type { ApiKey } from './api-key.js';
-import { ApiKeyDirectory } from './api-key.directory.js';
 import { checkOverlap, lifetimeToPassOn, scopeToPassOn } from './api-key-input.js';
 import { API_KEY_OPTIONS, type ResolvedApiKeyOptions } from './api-key.options.js';
 import { ApiKeyRecords, conflict, type IssuedApiKey } from './api-key-records.js';
@@ -23,7 +22,6 @@ export class RotateApiKey {
     private readonly store: ApiKeyStore,
     private readonly transactions: Transactions,
     private readonly revocations: RevocationService,
-    private readonly directory: ApiKeyDirectory,
     private readonly clock: Clock,
     @Inject(API_KEY_OPTIONS) private readonly options: ResolvedApiKeyOptions,
   ) {}
@@ -35,7 +33,7 @@ export class RotateApiKey {
     outer?: Transaction,
   ): Promise<IssuedApiKey> {
     checkOverlap(overlapSeconds);
-    const { old, issued } = await this.transactions.run(async (transaction) => {
+    const issued = await this.transactions.run(async (transaction) => {
       const old = await this.records.get(id, transaction);
       const client = await this.records.clientOf(old, transaction);
       await this.assertNotEnded(old, transaction);
@@ -53,13 +51,16 @@ export class RotateApiKey {
           createdAt: at,
           expiresAt: addSeconds(at, lifetimeToPassOn(old, this.options)),
         },
+        { signing: old.sealedSigningSecret !== null },
         transaction,
       );
       const details = { from: id, client: old.clientId };
       await this.records.record('rotated', replacedBy, details, by, transaction);
-      return { old, issued };
+      const record = { kind: 'api-key-record', apiKeyId: id } as const;
+      await this.revocations.recordChanged(record, by, transaction);
+      return issued;
     }, outer);
-    this.directory.evict(old);
+    if (outer === undefined) await this.revocations.publish();
     return issued;
   }
 

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ChangedBy } from '../audit/change.js';
 import { Clock } from '../clock.js';
+import { RevocationService } from '../revocation/revocation.service.js';
 import { Transactions, type Transaction } from '../transactions/transaction.js';
 import type { ApiKey, ApiKeyChanges } from './api-key.js';
-import { ApiKeyDirectory } from './api-key.directory.js';
 import {
   changesIn,
   checkAddressRanges,
@@ -22,7 +22,7 @@ export class UpdateApiKey {
     private readonly records: ApiKeyRecords,
     private readonly store: ApiKeyStore,
     private readonly transactions: Transactions,
-    private readonly directory: ApiKeyDirectory,
+    private readonly revocations: RevocationService,
     private readonly clock: Clock,
     @Inject(API_KEY_OPTIONS) private readonly options: ResolvedApiKeyOptions,
   ) {}
@@ -37,10 +37,13 @@ export class UpdateApiKey {
     if (changes.name !== undefined) checkName(changes.name);
     if (changes.addressRanges !== undefined) checkAddressRanges(changes.addressRanges);
     checkExpiry(changes.expiresAt, this.clock.now(), this.options);
-    const key = await this.transactions.run(async (transaction) => {
+    await this.transactions.run(async (transaction) => {
       const known = await this.records.get(id, transaction);
       if (changes.scope !== undefined) {
         checkScope(await this.records.clientOf(known, transaction), changes.scope);
+      }
+      if (changes.signedOnly === true && known.sealedSigningSecret === null) {
+        throw conflict('this API key has no signing secret: issue another');
       }
       if (!(await this.store.update(id, changes, transaction))) {
         throw conflict('this API key is revoked');
@@ -48,9 +51,10 @@ export class UpdateApiKey {
       if (changes.expiresAt !== undefined) await this.assertMayEndElsewhen(known, transaction);
       const details = { fields: Object.keys(changes).join(' ') };
       await this.records.record('updated', id, details, by, transaction);
-      return known;
+      const record = { kind: 'api-key-record', apiKeyId: id } as const;
+      await this.revocations.recordChanged(record, by, transaction);
     }, outer);
-    this.directory.evict(key);
+    if (outer === undefined) await this.revocations.publish();
   }
 
   /** Asked after the update, which holds the row: a rotation at the same time has come before it, or comes after. */

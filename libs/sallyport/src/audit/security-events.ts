@@ -24,7 +24,33 @@ export type SecurityEvent =
       readonly clientId: string;
       readonly address: string;
     }
-  | { readonly kind: 'sign-in.failed'; readonly clientId: string; readonly address: string };
+  | { readonly kind: 'sign-in.failed'; readonly clientId: string; readonly address: string }
+  | AnomalyEvent;
+
+/** Something suspicious, as the rules of `throttling.anomalies` define it. Told once in a window. */
+export type AnomalyEvent =
+  /** Refused credentials of an address block, or of a client, beyond the limit. */
+  | {
+      readonly kind: 'anomaly.failures';
+      readonly address: string | null;
+      readonly clientId: string | null;
+      readonly windowSeconds: number;
+    }
+  /** One credential (API key id or `jti`) was used from so many address blocks. */
+  | {
+      readonly kind: 'anomaly.addresses';
+      readonly clientId: string;
+      readonly credentialId: string | null;
+      readonly count: number;
+      readonly windowSeconds: number;
+    }
+  /** So many requests in a minute, where `usual` are usual. */
+  | {
+      readonly kind: 'anomaly.rise';
+      readonly clientId: string;
+      readonly count: number;
+      readonly usual: number;
+    };
 
 export type SecurityEventListener = (event: SecurityEvent) => void;
 

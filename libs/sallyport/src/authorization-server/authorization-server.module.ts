@@ -1,5 +1,6 @@
 import { Module, type NestModule } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
+import { Clock } from '../clock.js';
 import { ConfigurableAuthorizationServer } from './authorization-server.module-definition.js';
 import { authorizationServerProviders } from './authorization-server.providers.js';
 import { InteractionController } from './interactions/interaction.controller.js';
@@ -30,12 +31,13 @@ export class AuthorizationServerModule
   constructor(
     private readonly host: HttpAdapterHost,
     config: ApplicationConfig,
+    clock: Clock,
   ) {
     super();
     // At once in a running app; in Nest's testing module when it becomes one; never in a job without HTTP.
     host.init$.subscribe(() => {
       const adapter = host.httpAdapter as AbstractHttpAdapter | null;
-      if (adapter !== null) keepBodies(adapter, config);
+      if (adapter !== null) keepBodies(adapter, config, clock);
     });
   }
 

@@ -9,13 +9,18 @@ import {
   ACCESS_TOKEN_OPTIONS,
   type ResolvedAccessTokenOptions,
 } from '../credentials/bearer/access-token.options.js';
+import { DpopNonces } from '../credentials/dpop/dpop-nonces.js';
+import { DPOP_OPTIONS } from '../credentials/dpop/dpop.options.js';
 import { IssuerKeys } from '../credentials/bearer/keys/issuer-keys.js';
+import { ClientCertificates } from '../credentials/mtls/client-certificates.js';
+import { MTLS_OPTIONS } from '../credentials/mtls/mtls.options.js';
 import { EphemeralRecordStore } from '../ephemeral/ephemeral-record.store.js';
 import { ReplayStore } from '../ephemeral/replay.store.js';
 import { SallyportError } from '../errors.js';
 import { LoginSessionStore } from '../logins/login-session.store.js';
 import { Randomness } from '../randomness.js';
-import { RevocationChecker } from '../revocation/revocation.checker.js';
+import { CredentialWatch } from '../request/credential-watch.js';
+import { RevocationChecker } from '../revocation/check/revocation.checker.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { RoleGrantService } from '../role-grants/role-grant.service.js';
 import { Sealer } from '../sealing/sealer.js';
@@ -81,6 +86,7 @@ const options: Provider[] = [
 
 /** What the engine stands on, by the names that `createEngine` knows. */
 const services = {
+  certificates: ClientCertificates,
   changes: ChangeStore,
   clientSecrets: ClientSecretService,
   clients: ClientDirectory,
@@ -88,12 +94,15 @@ const services = {
   codes: AuthorizationCodeStore,
   consents: ConsentService,
   directory: UserDirectory,
+  dpop: DPOP_OPTIONS,
+  dpopNonces: DpopNonces,
   endGrants: EndGrants,
   ephemeral: EphemeralRecordStore,
   events: SecurityEvents,
   grants: GrantStore,
   issuerKeys: IssuerKeys,
   livingGrants: LivingGrants,
+  mtls: MTLS_OPTIONS,
   logins: LoginSessionStore,
   opaqueTokens: OpaqueTokenStore,
   options: RESOLVED_AUTHORIZATION_SERVER_OPTIONS,
@@ -101,6 +110,7 @@ const services = {
   randomness: Randomness,
   replays: ReplayStore,
   revocationChecker: RevocationChecker,
+  watch: CredentialWatch,
   revocations: RevocationService,
   roleGrants: RoleGrantService,
   sealer: Sealer,

@@ -1,29 +1,36 @@
-import { Controller, Get, Header, Post, Req, VERSION_NEUTRAL } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Post, Req, VERSION_NEUTRAL } from '@nestjs/common';
 import { ClientDirectory } from '../clients/client.directory.js';
-import { TokenVerifier } from '../credentials/token.verifier.js';
+import {
+  ACCESS_TOKEN_OPTIONS,
+  type ResolvedAccessTokenOptions,
+} from '../credentials/bearer/access-token.options.js';
+import { PresentedTokenVerifier } from '../credentials/presented-token.verifier.js';
+import type { VerifiedAccessToken } from '../credentials/verified-access-token.js';
 import { SallyportError } from '../errors.js';
 import { invalidInput } from '../input.js';
 import { AlwaysEnforced } from '../policy/enforcement.js';
 import { rawRequest, type AdapterRequest } from '../request/adapter-request.js';
-import { parseAuthorizationHeader } from '../request/authorization-header.js';
-import { singleHeader } from '../request/header.js';
+import { CredentialWatch } from '../request/credential-watch.js';
 import { Public } from '../request/public.decorator.js';
 import { UserStatusService } from '../users/user-status.service.js';
+import { ROUTES } from './provider/routes.js';
 import { UserDirectory } from './user-directory.js';
 
 /**
  * OpenID Connect Core §5.3. Ours, since the engine's wants a token that is for nothing else, and ours are for the API.
- * The token is read from the header alone (RFC 6750 §2.1).
+ * The token is read from the header alone (RFC 6750 §2.1), as Bearer or with a DPoP proof (RFC 9449 §7.1).
  */
 @AlwaysEnforced()
 @Public()
 @Controller({ path: 'oauth/userinfo', version: VERSION_NEUTRAL })
 export class UserinfoController {
   constructor(
-    private readonly tokens: TokenVerifier,
+    private readonly tokens: PresentedTokenVerifier,
+    private readonly watch: CredentialWatch,
     private readonly clients: ClientDirectory,
     private readonly users: UserStatusService,
     private readonly directory: UserDirectory,
+    @Inject(ACCESS_TOKEN_OPTIONS) private readonly own: ResolvedAccessTokenOptions,
   ) {}
 
   @Get()
@@ -39,7 +46,7 @@ export class UserinfoController {
   }
 
   private async claimsFor(request: AdapterRequest): Promise<Readonly<Record<string, unknown>>> {
-    const { user, scope, clientId } = await this.tokens.verify(bearerOf(request));
+    const { user, scope, clientId } = await this.verifiedToken(request);
     const client = await this.clients.find(clientId);
     if (client?.disabledAt !== null) {
       throw new SallyportError('ERR_CLIENT_DISABLED', { reason: `client ${clientId}` });
@@ -51,18 +58,23 @@ export class UserinfoController {
     const claims = await this.directory.claims(user.subject, new Set(scope));
     return { ...claims, sub: user.subject };
   }
+
+  private async verifiedToken(request: AdapterRequest): Promise<VerifiedAccessToken> {
+    try {
+      refuseOtherWays(request);
+      return await this.tokens.verify(request, `${this.own.issuer}${ROUTES.userinfo}`);
+    } catch (error) {
+      if (error instanceof SallyportError) this.watch.failed(request, error);
+      throw error;
+    }
+  }
 }
 
-function bearerOf(request: AdapterRequest): string {
+function refuseOtherWays(request: AdapterRequest): void {
   const { headers, url = '' } = rawRequest(request);
   // RFC 6750 §2: one way of sending the token, not two. What a body holds is not read, so there may be none.
   if ((headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined) {
     throw invalidInput('send the access token in the Authorization header, and no body');
   }
   if (/[?&]access_token=/.test(url)) throw new SallyportError('ERR_CREDENTIAL_IN_URL');
-  const authorization = singleHeader(request, 'authorization');
-  if (authorization === null) throw new SallyportError('ERR_CREDENTIAL_MISSING');
-  const { scheme, token68 } = parseAuthorizationHeader(authorization);
-  if (scheme !== 'bearer') throw new SallyportError('ERR_CREDENTIAL_UNSUPPORTED');
-  return token68;
 }

@@ -1,10 +1,17 @@
 import { invalidInput, isClientId, isName, isScopeToken, quoted } from '../input.js';
 import type { ClientFields } from './client-fields.js';
-import { isOrigin, isRedirectUri, isResourceIndicator } from './client-uris.js';
+import { isKeysUri, isOrigin, isRedirectUri, isResourceIndicator } from './client-uris.js';
 import type { Client, UserAgentRule } from './client.js';
 import { isVersion } from './user-agent.js';
 
 const GRANT_TYPES = new Set(['authorization_code', 'refresh_token', 'client_credentials']);
+const FLAGS = [
+  'isThirdParty',
+  'refreshGrace',
+  'requiresPushedRequests',
+  'dpopBoundAccessTokens',
+  'tlsClientCertificateBoundAccessTokens',
+] as const;
 const MAX_ENTRIES = 100;
 const MAX_ACCESS_TOKEN_SECONDS = 86_400;
 
@@ -20,7 +27,7 @@ export function checkClient(client: ClientFields & Pick<Client, 'clientId' | 'ty
   if (!['public', 'confidential'].includes(client.type)) {
     throw invalidInput('type must be public or confidential');
   }
-  for (const field of ['isThirdParty', 'refreshGrace', 'requiresPushedRequests'] as const) {
+  for (const field of FLAGS) {
     if (typeof client[field] !== 'boolean') throw invalidInput(`${field} must be true or false`);
   }
   checkEach('scope', client.scope, isScopeToken, 'a scope value (RFC 6749 §3.3)');
@@ -35,7 +42,9 @@ export function checkClient(client: ClientFields & Pick<Client, 'clientId' | 'ty
     throw invalidInput('plan must be 1 to 64 letters, digits, dots, underscores or hyphens');
   }
   if (client.type === 'public') checkPublic(client);
+  checkAuthentication(client);
   checkAccessTokenSeconds(client.accessTokenSeconds);
+  checkKeysUri(client.jwksUri);
   checkUserAgent(client.userAgent);
 }
 
@@ -62,13 +71,36 @@ function checkUris(client: ClientFields): void {
   );
 }
 
-function checkPublic({ grantTypes, jwks }: ClientFields): void {
+/** Checked here by its spelling; where it leads is checked at every fetch. */
+function checkKeysUri(jwksUri: string | null): void {
+  if (jwksUri !== null && !isKeysUri(jwksUri)) {
+    throw invalidInput('jwksUri must be an https URL in its normal spelling, without fragment');
+  }
+}
+
+/** RFC 6749 §2.3: "The client MUST NOT use more than one authentication method". */
+function checkAuthentication({
+  type,
+  jwks,
+  jwksUri,
+  tlsClientAuth,
+  selfSignedCertificates,
+}: ClientFields & Pick<Client, 'type'>): void {
+  const methods = [jwks, tlsClientAuth, selfSignedCertificates].filter((given) => given !== null);
+  if (methods.length > 1) {
+    throw invalidInput('only one of jwks, tlsClientAuth and selfSignedCertificates may be set');
+  }
+  // RFC 6749 §2.1: whoever can keep a private key is confidential.
+  if (type === 'public' && (methods.length > 0 || jwksUri !== null)) {
+    throw invalidInput('a public client has no jwks and no certificates: it does not authenticate');
+  }
+}
+
+function checkPublic({ grantTypes }: ClientFields): void {
   if (grantTypes.includes('client_credentials')) {
     // RFC 6749 §4.4: "MUST only be used by confidential clients".
     throw invalidInput('a public client cannot use client_credentials');
   }
-  // RFC 6749 §2.1: whoever can keep a private key is confidential.
-  if (jwks !== null) throw invalidInput('a public client has no jwks: it does not authenticate');
 }
 
 function checkAccessTokenSeconds(seconds: number | null): void {

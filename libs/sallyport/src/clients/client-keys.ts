@@ -59,7 +59,8 @@ function publicKeyOf(jwk: JsonWebKey): KeyObject | null {
   }
 }
 
-function algorithmsOf({
+/** What a public key may verify; nothing where no client may have such a key. */
+export function algorithmsOf({
   asymmetricKeyType,
   asymmetricKeyDetails,
 }: KeyObject): readonly SigningAlgorithm[] {

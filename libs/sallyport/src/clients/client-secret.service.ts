@@ -2,17 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { changeOf } from '../audit/change-of.js';
 import { ChangeStore } from '../audit/change.store.js';
 import type { ChangedBy } from '../audit/change.js';
-import { FreshCache } from '../cache/fresh-cache.js';
+import type { RecordCache } from '../cache/record-cache.js';
 import { addSeconds, Clock } from '../clock.js';
 import { hashSecret, isSameHash } from '../hashing/secret-hash.js';
 import { invalidInput, isClientId } from '../input.js';
+import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { randomBase62, Randomness, uuidv7 } from '../randomness.js';
+import { ExactMarks } from '../revocation/check/exact-marks.js';
+import { KnownRecords } from '../revocation/replica/known-records.js';
+import { revocationKey } from '../revocation/revocation.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { Transactions, type Transaction } from '../transactions/transaction.js';
 import { ClientDirectory } from './client.directory.js';
 import { ClientService } from './client.service.js';
 import { ClientStore } from './client.store.js';
-import type { ClientSecret } from './client.js';
+import type { Client, ClientSecret } from './client.js';
 
 const SECRET_LENGTH = 43; // 256 bits
 const MAX_OVERLAP_SECONDS = 30 * 86_400;
@@ -27,7 +31,7 @@ export interface IssuedClientSecret {
 /** The life of a client secret (RFC 6749 §2.3.1): issue, verify, rotate, revoke. */
 @Injectable()
 export class ClientSecretService {
-  private readonly byClient: FreshCache<readonly ClientSecret[]>;
+  private readonly byClient: RecordCache<readonly ClientSecret[]>;
 
   constructor(
     private readonly store: ClientStore,
@@ -36,15 +40,20 @@ export class ClientSecretService {
     private readonly changes: ChangeStore,
     private readonly transactions: Transactions,
     private readonly revocations: RevocationService,
+    private readonly exact: ExactMarks,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
+    records: KnownRecords,
   ) {
-    this.byClient = new FreshCache(clock);
+    this.byClient = records.cache(
+      (clientId) => this.read(clientId),
+      (clientId) => ({ kind: 'client-secrets-record', clientId }),
+    );
   }
 
   /**
-   * One more secret, beside those there are: good here at once, on other instances within half a second. Throws
-   * ERR_INPUT_INVALID for a public client, and for one that authenticates by its `jwks`.
+   * One more secret, beside those there are: good everywhere at once. Throws
+   * ERR_INPUT_INVALID for a public client, and for one that authenticates by its `jwks` or a certificate.
    */
   async issue(
     clientId: string,
@@ -55,7 +64,7 @@ export class ClientSecretService {
       (inner) => this.insert(clientId, 'client-secret.issued', by, inner),
       transaction,
     );
-    this.byClient.evict(clientId);
+    if (transaction === undefined) await this.revocations.publish();
     return issued;
   }
 
@@ -79,7 +88,7 @@ export class ClientSecretService {
       await this.store.endSecrets(clientId, issued.secret.id, endsAt, inner);
       return issued;
     }, transaction);
-    this.byClient.evict(clientId);
+    if (transaction === undefined) await this.revocations.publish();
     return rotated;
   }
 
@@ -90,32 +99,30 @@ export class ClientSecretService {
 
   /** Final. Reports whether this call did it. */
   async revoke(id: string, by: ChangedBy, transaction?: Transaction): Promise<boolean> {
-    const clientId = await this.transactions.run(async (inner) => {
+    const isRevoked = await this.transactions.run(async (inner) => {
       const owner = await this.store.revokeSecret(id, this.clock.now(), inner);
-      if (owner !== null) await this.revocations.revoke({ kind: 'client-secret', id }, by, inner);
-      return owner;
+      if (owner === null) return false;
+      await this.revocations.revoke({ kind: 'client-secret', id }, by, inner);
+      await this.secretsChanged(owner, by, inner);
+      return true;
     }, transaction);
-    if (clientId !== null) this.byClient.evict(clientId);
     if (transaction === undefined) await this.revocations.publish();
-    return clientId !== null;
+    return isRevoked;
   }
 
   /**
-   * The secret whose text this is, or null. Every valid secret is compared, in constant time each. A secret that
-   * another instance ended is taken for up to half a second more; one that it issued is taken at once.
+   * The secret whose text this is, or null. Every valid secret is compared, in constant time each. One that another
+   * instance issued is taken at once.
    */
   async verify(clientId: string, plaintext: string): Promise<ClientSecret | null> {
     const presented = hashSecret(plaintext);
     isSameHash(NO_HASH, presented); // an unknown client costs a comparison too
     // What no client can be called is not looked up, nor remembered: it can be of any length.
     if (!isClientId(clientId)) return null;
-    const reading = { isFresh: false };
-    const remembered = this.byClient.get(clientId, () => {
-      reading.isFresh = true;
-      return this.read(clientId);
-    });
+    const remembered = this.byClient.find(clientId);
     const found = secretAmong(await this.valid(clientId, remembered), presented);
-    if (found !== null || reading.isFresh) return found;
+    // What was just read need not be read again.
+    if (found !== null || isPromise(remembered)) return found;
     return secretAmong(await this.valid(clientId, this.read(clientId)), presented);
   }
 
@@ -124,23 +131,23 @@ export class ClientSecretService {
   }
 
   /**
-   * Without those that expired since they were read, or ended when their client was revoked, which no eviction tells
-   * us: so epochs are read each time. None counts while the client authenticates by keys.
+   * Without those that expired since they were read, or ended when their client was revoked. None counts while the
+   * client authenticates by keys or certificates.
    */
   private async valid(
     clientId: string,
-    reading: Promise<readonly ClientSecret[]>,
+    reading: MaybePromise<readonly ClientSecret[]>,
   ): Promise<readonly ClientSecret[]> {
-    const [secrets, client, epochs] = await Promise.all([
+    const [secrets, client, mark] = await Promise.all([
       reading,
       this.directory.find(clientId),
-      this.revocations.currentEpochs({ clientId }),
+      this.exact.find(revocationKey({ kind: 'client', clientId })),
     ]);
-    if (client?.jwks !== null) return [];
+    if (client === null || !authenticatesBySecret(client)) return [];
     const now = this.clock.now();
     return secrets.filter(
       ({ clientEpoch, expiresAt }) =>
-        clientEpoch >= epochs.client && (expiresAt === null || expiresAt > now),
+        clientEpoch >= (mark?.epoch ?? 0) && (expiresAt === null || expiresAt > now),
     );
   }
 
@@ -155,8 +162,10 @@ export class ClientSecretService {
       // RFC 6749 §2.1: a public client cannot keep one.
       throw invalidInput(`client ${clientId} is public: it cannot keep a secret`);
     }
-    if (client.jwks !== null) {
-      throw invalidInput(`client ${clientId} authenticates by its jwks: it needs no secret`);
+    if (!authenticatesBySecret(client)) {
+      throw invalidInput(
+        `client ${clientId} authenticates by its jwks or certificate: it needs no secret`,
+      );
     }
     const epochs = await this.revocations.currentEpochs({ clientId }, transaction);
     const now = this.clock.now();
@@ -180,9 +189,18 @@ export class ClientSecretService {
       ),
       transaction,
     );
+    await this.secretsChanged(clientId, by, transaction);
     return { secret, plaintext };
   }
+
+  private secretsChanged(clientId: string, by: ChangedBy, transaction: Transaction): Promise<void> {
+    const record = { kind: 'client-secrets-record', clientId } as const;
+    return this.revocations.recordChanged(record, by, transaction);
+  }
 }
+
+const authenticatesBySecret = ({ jwks, tlsClientAuth, selfSignedCertificates }: Client): boolean =>
+  jwks === null && tlsClientAuth === null && selfSignedCertificates === null;
 
 /** Compares all of them, so that time does not tell which one it was. */
 function secretAmong(secrets: readonly ClientSecret[], presented: string): ClientSecret | null {

@@ -28,6 +28,12 @@ export function isOrigin(text: string): boolean {
   );
 }
 
+/** Where keys may be fetched from: https, or http on loopback, which only development follows. */
+export function isKeysUri(text: unknown): boolean {
+  const url = typeof text === 'string' && !text.includes('#') ? parseNormal(text) : null;
+  return url !== null && (url.protocol === 'https:' || isLoopbackHttp(url));
+}
+
 function parseNormal(text: string): URL | null {
   const url = text.length > MAX_LENGTH ? null : URL.parse(text);
   if (url?.username !== '' || url.password !== '') return null;

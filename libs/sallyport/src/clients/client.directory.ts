@@ -1,27 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import { FreshCache } from '../cache/fresh-cache.js';
-import { Clock } from '../clock.js';
+import type { RecordCache } from '../cache/record-cache.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { KnownRecords } from '../revocation/replica/known-records.js';
 import { ClientStore } from './client.store.js';
 import type { Client } from './client.js';
 
-/** Clients as of at most half a second ago. */
+/** Clients as they are known here: a change of one is told to every instance. */
 @Injectable()
 export class ClientDirectory {
-  private readonly byId: FreshCache<Client | null>;
+  private readonly byId: RecordCache<Client | null>;
 
-  constructor(
-    private readonly store: ClientStore,
-    clock: Clock,
-  ) {
-    this.byId = new FreshCache(clock);
+  constructor(store: ClientStore, records: KnownRecords) {
+    this.byId = records.cache(
+      (clientId) => store.find(clientId),
+      (clientId) => ({ kind: 'client-record', clientId }),
+    );
   }
 
-  find(clientId: string): Promise<Client | null> {
-    return this.byId.get(clientId, () => this.store.find(clientId));
-  }
-
-  /** After a change made here, so that this instance sees it at once. */
-  evict(clientId: string): void {
-    this.byId.evict(clientId);
+  /** At once when it is known. The same object until the client is changed. */
+  find(clientId: string): MaybePromise<Client | null> {
+    return this.byId.find(clientId);
   }
 }

@@ -6,10 +6,10 @@ import { Clock } from '../clock.js';
 import { SallyportError } from '../errors.js';
 import type { PageRequest } from '../page.js';
 import { Randomness } from '../randomness.js';
+import { RevocationService } from '../revocation/revocation.service.js';
 import { Transactions, type Transaction } from '../transactions/transaction.js';
 import { fieldsIn, type ClientFields } from './client-fields.js';
 import { checkClient } from './client-input.js';
-import { ClientDirectory } from './client.directory.js';
 import { ClientStore } from './client.store.js';
 import type { Client } from './client.js';
 
@@ -24,7 +24,7 @@ export class ClientService {
     private readonly store: ClientStore,
     private readonly changes: ChangeStore,
     private readonly transactions: Transactions,
-    private readonly directory: ClientDirectory,
+    private readonly revocations: RevocationService,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
   ) {}
@@ -43,9 +43,14 @@ export class ClientService {
       postLogoutRedirectUris: [],
       resources: [],
       jwks: null,
+      jwksUri: null,
       accessTokenSeconds: null,
       refreshGrace: true,
       requiresPushedRequests: false,
+      dpopBoundAccessTokens: false,
+      tlsClientAuth: null,
+      selfSignedCertificates: null,
+      tlsClientCertificateBoundAccessTokens: false,
       origins: [],
       plan: null,
       userAgent: null,
@@ -59,7 +64,7 @@ export class ClientService {
       if (!(await this.store.insert(client, inner))) throw conflict('this client id is taken');
       await this.record('client.registered', client.clientId, by, inner);
     }, transaction);
-    this.directory.evict(client.clientId);
+    if (transaction === undefined) await this.revocations.publish();
     return client;
   }
 
@@ -94,8 +99,8 @@ export class ClientService {
   }
 
   /**
-   * Stops everything of the client: keys, secrets and tokens, here at once and on other instances within half a
-   * second, until `enable`. To end them for good, revoke the client.
+   * Stops everything of the client: keys, secrets and tokens, here at once and on other instances within
+   * milliseconds, until `enable`. To end them for good, revoke the client.
    */
   async disable(clientId: string, by: ChangedBy, transaction?: Transaction): Promise<Client> {
     return this.change('client.disabled', clientId, by, transaction, (client) => ({
@@ -132,7 +137,7 @@ export class ClientService {
       await this.record(action, clientId, by, inner);
       return client;
     }, transaction);
-    this.directory.evict(clientId);
+    if (transaction === undefined) await this.revocations.publish();
     return changed;
   }
 
@@ -157,6 +162,7 @@ export class ClientService {
   ): Promise<void> {
     const change = changeOf({ action, object: clientId }, by, this.clock.now(), this.randomness);
     await this.changes.append(change, transaction);
+    await this.revocations.recordChanged({ kind: 'client-record', clientId }, by, transaction);
   }
 }
 

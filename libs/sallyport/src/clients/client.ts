@@ -10,6 +10,16 @@ export interface UserAgentRule {
   readonly refusedVersions?: readonly string[];
 }
 
+/** Exactly one of them (RFC 8705 §2.1.2). */
+export interface TlsClientAuth {
+  /** As RFC 4514 spells it: `CN=partner,O=Example,C=DE`. */
+  readonly subjectDn?: string;
+  readonly sanDns?: string;
+  readonly sanUri?: string;
+  readonly sanIp?: string;
+  readonly sanEmail?: string;
+}
+
 /** The software calling (RFC 6749 §1.1). */
 export interface Client {
   /** `client_id`: 1 to 64 of `A-Z a-z 0-9 . _ -`. Disjoint from user subjects. */
@@ -32,6 +42,11 @@ export interface Client {
    * and then by no secret. Null: by secret, or not at all when it is public.
    */
   readonly jwks: JSONWebKeySet | null;
+  /**
+   * Where a confidential client publishes the keys that it signs requests with (RFC 7517 §5): https, on a public address.
+   * Those of `jwks` sign too; at the token endpoint they alone count.
+   */
+  readonly jwksUri: string | null;
   /** How long its access tokens live, 1 to 86400; null is the server's default. */
   readonly accessTokenSeconds: number | null;
   /**
@@ -41,6 +56,23 @@ export interface Client {
   readonly refreshGrace: boolean;
   /** Refuses its authorization requests that were not pushed (RFC 9126 §6). */
   readonly requiresPushedRequests: boolean;
+  /**
+   * Whether its access tokens must be bound to a DPoP key (RFC 9449 §5.2): it gets no others, and none that are not
+   * bound are accepted for it.
+   */
+  readonly dpopBoundAccessTokens: boolean;
+  /**
+   * The subject of the certificate by which a confidential client authenticates, where an authority vouches for it
+   * (`tls_client_auth`, RFC 8705 §2.1). Null: it does not.
+   */
+  readonly tlsClientAuth: TlsClientAuth | null;
+  /**
+   * Certificates by which a confidential client authenticates though no authority vouches for them
+   * (`self_signed_tls_client_auth`, RFC 8705 §2.2): base64 of the DER, 1 to 10. Null: it does not.
+   */
+  readonly selfSignedCertificates: readonly string[] | null;
+  /** Whether its access tokens are bound to its certificate (RFC 8705 §3.4), and others of it are refused. */
+  readonly tlsClientCertificateBoundAccessTokens: boolean;
   /** Origins whose browsers may call us for this client (CORS). */
   readonly origins: readonly string[];
   /** Name of a plan in `throttling.plans`; null is the default plan. */

@@ -1,4 +1,5 @@
 import { isAcceptedUserAgent } from './user-agent.js';
+import { quickest } from '../../../../test/support/stopwatch.js';
 
 const rule = { product: 'InvoicesApp', minimumVersion: '2.3', refusedVersions: ['2.4.1', '3'] };
 
@@ -35,11 +36,12 @@ describe('isAcceptedUserAgent', () => {
     expect(isAcceptedUserAgent(rule, userAgent)).toBe(false);
   });
 
-  it('reads a hostile header of any length in a moment', () => {
-    const began = performance.now();
-    for (const piece of ['a', 'a/', '1.', 'a/1.1.']) {
-      isAcceptedUserAgent(rule, piece.repeat(100_000));
-    }
-    expect(performance.now() - began).toBeLessThan(200);
+  it('reads a hostile header of any length in a moment', async () => {
+    const took = await quickest(() => {
+      for (const piece of ['a', 'a/', '1.', 'a/1.1.']) {
+        isAcceptedUserAgent(rule, piece.repeat(100_000));
+      }
+    });
+    expect(took).toBeLessThan(200);
   });
 });

@@ -1,177 +1,217 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { ApiKeyUsage } from '../api-keys/api-key-usage.js';
-import { ClientDirectory } from '../clients/client.directory.js';
-import type { Client } from '../clients/client.js';
-import { isAcceptedUserAgent } from '../clients/user-agent.js';
-import { SallyportError, type ErrorCode } from '../errors.js';
-import { effectiveScope } from '../principals/authority.js';
-import type { AuthorityLegs, Caller, UserPrincipal } from '../principals/caller.js';
+import { Clock } from '../clock.js';
+import { SallyportError } from '../errors.js';
+import { isPromise, type MaybePromise } from '../maybe-promise.js';
+import type { Caller } from '../principals/caller.js';
 import { rawRequest, type AdapterRequest } from '../request/adapter-request.js';
+import { CredentialWatch } from '../request/credential-watch.js';
 import { refuseCredentialsInUrl } from '../request/credentials-in-url.js';
 import { RequestOrigin } from '../request/request-origin.js';
-import { RevocationChecker } from '../revocation/revocation.checker.js';
-import { RoleGrantService } from '../role-grants/role-grant.service.js';
-import { RoleHierarchy } from '../role-grants/role-hierarchy.js';
-import { UserStatusService } from '../users/user-status.service.js';
-import type { UserId } from '../users/user.js';
+import { RequestMessages } from '../request/request-messages.js';
+import type { SignatureDemand } from '../signatures/signature-demand.js';
+import { USUAL_DEMAND } from '../signatures/signature-demand.js';
+import { StrictRevocationChecker } from '../revocation/check/strict.checker.js';
+import type { RevocationMode } from '../revocation/revocation.decorator.js';
 import {
   AUTHENTICATION_OPTIONS,
   type ResolvedAuthenticationOptions,
 } from './authentication.options.js';
+import { AdmitCaller, type AdmitAs } from './admit-caller.js';
+import { AdmittedCaller } from './admitted-caller.js';
 import { CredentialVerifier } from './credential.verifier.js';
+import { extractAws4 } from './aws4/extract-aws4.js';
+import type { Credential } from './credential.js';
 import { extractCredentials } from './extract-credentials.js';
+import { ProofOfPossession } from './proof-of-possession.js';
 import type { Verified } from './verified.js';
+import { extractSignature } from './signature/extract-signature.js';
+import { SignatureVerifier } from './signature/signature.verifier.js';
 
 /** Port: from a request to its caller. Tests put `actingAs(…)` in its place. */
 export abstract class Authenticator {
-  /** Throws ERR_CREDENTIAL_MISSING without credentials, and a refusal unless all that came are good and agree. */
-  abstract authenticate(request: AdapterRequest): Promise<Caller>;
+  /**
+   * Throws, or rejects with, ERR_CREDENTIAL_MISSING without credentials, and a refusal unless all that came are good
+   * and agree. At once when nothing has to be asked of a store. `signature` is what the route demands of one.
+   */
+  abstract authenticate(
+    request: AdapterRequest,
+    revocation?: RevocationMode,
+    signature?: SignatureDemand | null,
+  ): MaybePromise<Caller>;
 }
+
+/** A verdict that was no: thrown again to whoever asks again. */
+class Refused {
+  constructor(readonly error: unknown) {}
+}
+
+type Verdict = Caller | Promise<Caller> | Refused;
 
 @Injectable()
 export class RequestAuthenticator extends Authenticator {
-  /** Requests that were judged, with the verdict: who asks twice, guard or Passport, neither verifies nor counts twice. */
-  private readonly verdicts = new WeakMap<IncomingMessage, Promise<Caller>>();
+  /**
+   * Where a request that was judged carries the verdict: who asks twice, guard or Passport, neither verifies nor counts
+   * twice. Of this instance alone: a request may pass through two apps, which trust different issuers.
+   */
+  private readonly verdict = Symbol('sallyport:verdict');
+  /** What a signature was demanded to be when that verdict was found. */
+  private readonly demand = Symbol('sallyport:signature-demand');
 
   constructor(
     private readonly verifier: CredentialVerifier,
-    private readonly clients: ClientDirectory,
-    private readonly users: UserStatusService,
-    private readonly roleGrants: RoleGrantService,
-    private readonly hierarchy: RoleHierarchy,
-    private readonly revocations: RevocationChecker,
-    private readonly usage: ApiKeyUsage,
+    private readonly possession: ProofOfPossession,
+    private readonly callers: AdmitCaller,
+    private readonly strict: StrictRevocationChecker,
     private readonly origin: RequestOrigin,
+    private readonly watch: CredentialWatch,
+    private readonly clock: Clock,
+    private readonly messages: RequestMessages,
+    private readonly signatures: SignatureVerifier,
     @Inject(AUTHENTICATION_OPTIONS) private readonly options: ResolvedAuthenticationOptions,
   ) {
     super();
   }
 
-  authenticate(request: AdapterRequest): Promise<Caller> {
-    const raw = rawRequest(request);
-    const verdict = this.verdicts.get(raw) ?? this.judge(request);
-    this.verdicts.set(raw, verdict);
-    return verdict;
+  /**
+   * In `strict` mode the shared list is asked too, also about a caller that whoever asked first has let in.
+   */
+  authenticate(
+    request: AdapterRequest,
+    revocation: RevocationMode = 'replica',
+    signature: SignatureDemand | null = null,
+  ): MaybePromise<Caller> {
+    const caller = this.judged(request, revocation, signature);
+    if (revocation !== 'strict') return caller;
+    return isPromise(caller) ? caller.then(this.assertStrictly) : this.assertStrictly(caller);
   }
 
-  private async judge(request: AdapterRequest): Promise<Caller> {
-    const verified = await this.verifyAll(request);
-    const clientId = agreed(
-      verified.map((one) => one.clientId),
-      (id) => id,
-    );
-    const user = agreed(
-      verified.map((one) => one.user).filter((one) => one !== null),
-      ({ issuer, subject }) => JSON.stringify([issuer, subject]),
-    );
-    if (clientId === null) throw new SallyportError('ERR_CREDENTIAL_MISSING');
-
-    const [client] = await Promise.all([
-      this.client(clientId, request),
-      this.refuseSuspended(user),
-      this.revocations.assertNotRevoked({
-        tokens: verified.flatMap(({ revocable }) => revocable.tokens ?? []),
-        apiKeys: verified.flatMap(({ revocable }) => revocable.apiKeys ?? []),
-        clientSecrets: verified.flatMap(({ revocable }) => revocable.clientSecrets ?? []),
-      }),
-    ]);
-    const caller = await this.caller(client, user, verified);
-    for (const { kind, id } of caller.credentials) {
-      if (kind === 'api-key' && id !== null) this.usage.record(id);
-    }
+  private readonly assertStrictly = async (caller: Caller): Promise<Caller> => {
+    await this.strict.assertNotRevoked(AdmittedCaller.credentialsOf(caller));
     return caller;
-  }
+  };
 
-  /** One by one: a request with one bad credential is refused, whatever the other is worth. */
-  private async verifyAll(request: AdapterRequest): Promise<readonly Verified[]> {
-    refuseCredentialsInUrl(rawRequest(request).url ?? '', this.options.apiKeyPattern);
-    const verified: Verified[] = [];
-    const address = this.origin.addressOf(request);
-    for (const credential of extractCredentials(request, this.options)) {
-      verified.push(await this.verifier.verify(credential, address));
+  private judged(
+    request: AdapterRequest,
+    revocation: RevocationMode,
+    signature: SignatureDemand | null,
+  ): MaybePromise<Caller> {
+    const raw = rawRequest(request) as IncomingMessage & Record<symbol, Verdict | undefined>;
+    const known = raw[this.verdict];
+    if (known instanceof Refused) throw known.error;
+    if (known !== undefined) {
+      if (signature?.isRequired === true) this.assertSameDemand(raw, signature);
+      return known;
     }
-    return verified;
-  }
-
-  private async client(clientId: string, request: AdapterRequest): Promise<Client> {
-    const client = await this.clients.find(clientId);
-    if (client === null)
-      throw refusal('ERR_CREDENTIAL_UNKNOWN', `client ${clientId} is not registered`);
-    if (client.disabledAt !== null) throw refusal('ERR_CLIENT_DISABLED', `client ${clientId}`);
-    const rule = client.userAgent;
-    if (rule !== null && !isAcceptedUserAgent(rule, rawRequest(request).headers['user-agent'])) {
-      throw refusal('ERR_CLIENT_VERSION_REFUSED', `client ${clientId}: User-Agent is not let in`);
-    }
-    return client;
-  }
-
-  private async refuseSuspended(user: UserId | null): Promise<void> {
-    if (user !== null && (await this.users.isSuspended(user))) {
-      throw refusal('ERR_USER_SUSPENDED', `user ${user.subject} of ${user.issuer}`);
+    try {
+      const verdict = this.judge(request, raw, revocation, signature);
+      raw[this.verdict] = verdict;
+      if (isPromise(verdict)) verdict.catch((error: unknown) => this.tell(error, request));
+      return verdict;
+    } catch (error) {
+      raw[this.verdict] = new Refused(error);
+      this.tell(error, request);
+      throw error;
     }
   }
 
-  private async caller(
-    client: Client,
-    user: UserId | null,
+  private tell(error: unknown, request: AdapterRequest): void {
+    if (error instanceof SallyportError) this.watch.failed(request, error);
+  }
+
+  private judge(
+    request: AdapterRequest,
+    raw: IncomingMessage,
+    revocation: RevocationMode,
+    signature: SignatureDemand | null,
+  ): MaybePromise<Caller> {
+    this.watch.assertMayTry(request);
+    refuseCredentialsInUrl(raw.url ?? '', this.options.apiKeyPattern);
+    if (signature?.scheme === 'aws4-hmac-sha256') {
+      return this.judgeAws4(request, raw, revocation, signature);
+    }
+    let credentials = extractCredentials(request, this.options);
+    if (
+      credentials.length === 0 ||
+      (signature !== null && wantsSignature(signature, credentials))
+    ) {
+      credentials = this.withSignature(request, raw, credentials, signature ?? USUAL_DEMAND);
+    }
+    const now = this.clock.milliseconds();
+    const verified = this.verifier.verifyAll(credentials, {
+      address: this.origin.addressOf(request),
+      now,
+    });
+    return isPromise(verified)
+      ? verified.then((all) => this.admit(all, credentials, request, { revocation }))
+      : this.admit(verified, credentials, request, { revocation, now });
+  }
+
+  /** What is bound to a key, or comes as if it were, must be proven first: of all else one field is looked at. */
+  private admit(
     verified: readonly Verified[],
+    credentials: readonly Credential[],
+    request: AdapterRequest,
+    as: AdmitAs,
+  ): MaybePromise<Caller> {
+    const raw = rawRequest(request);
+    for (let index = 0; index < verified.length; index++) {
+      const confirmation = verified[index]?.confirmation ?? null;
+      const credential = credentials[index];
+      if (credential === undefined) continue;
+      if (confirmation === null && credential.kind !== 'dpop-access-token') continue;
+      // No request has more than one access token, and nothing else is bound.
+      const proven = this.possession.assertProven(confirmation, credential, request);
+      if (isPromise(proven)) {
+        return proven.then(() => this.callers.admit(verified, raw, { revocation: as.revocation }));
+      }
+    }
+    return this.callers.admit(verified, raw, as);
+  }
+
+  /** Its signature stands in `Authorization`, where no other credential of ours can stand then. */
+  private async judgeAws4(
+    request: AdapterRequest,
+    raw: IncomingMessage,
+    revocation: RevocationMode,
+    demand: SignatureDemand,
   ): Promise<Caller> {
-    const roles = user === null ? NONE : await this.roles(client, user, verified);
-    const credentials = verified.map(({ credential }) => credential);
-    const legs: AuthorityLegs = {
-      client: new Set(client.scope),
-      credentials,
-      roles: user === null || !this.hierarchy.isUsed ? null : this.hierarchy.scopeOf(roles),
-    };
-    const { clientId, name, type, isThirdParty, plan } = client;
-    return Object.freeze<Caller>({
-      client: { clientId, name, type, isThirdParty, plan },
-      user: user === null ? null : principalOf(user, verified),
-      scope: effectiveScope(legs),
-      roles,
-      claims: verified.find(({ credential }) => credential.kind === 'access-token')?.claims ?? {},
-      confirmation:
-        verified.find(({ confirmation }) => confirmation !== null)?.confirmation ?? null,
-      credentials,
-      legs,
+    const credential = extractAws4(request, this.messages.of(request), demand);
+    (raw as IncomingMessage & Record<symbol, SignatureDemand>)[this.demand] = demand;
+    const asked = { address: this.origin.addressOf(request), now: this.clock.milliseconds() };
+    return this.callers.admit(await this.verifier.verifyAll([credential], asked), raw, {
+      revocation,
     });
   }
 
-  /** Roles that a user's token names are those of its issue; a change since makes it stale. Else our grants decide. */
-  private async roles(
-    client: Client,
-    user: UserId,
-    verified: readonly Verified[],
-  ): Promise<ReadonlySet<string>> {
-    const named = verified.find((one) => one.user !== null && one.roles !== null)?.roles;
-    if (named !== undefined && named !== null) return this.hierarchy.expand(named);
-    return this.roleGrants.rolesOf(user, client.clientId);
+  private withSignature(
+    request: AdapterRequest,
+    raw: IncomingMessage,
+    credentials: readonly Credential[],
+    demand: SignatureDemand,
+  ): readonly Credential[] {
+    // Looked for among the names alone, before anything is made of them.
+    if (!demand.isRequired && !raw.rawHeaders.some(isSignatureField)) return credentials;
+    const message = this.messages.of(request);
+    const signature = extractSignature(request, message, demand);
+    if (signature === null) {
+      if (demand.isRequired) throw this.signatures.missing(message, demand);
+      return credentials;
+    }
+    (raw as IncomingMessage & Record<symbol, SignatureDemand>)[this.demand] = demand;
+    return [...credentials, signature];
+  }
+
+  /** A signature is spent when it is verified: one that met less than is demanded now cannot be asked again. */
+  private assertSameDemand(raw: IncomingMessage, demand: SignatureDemand): void {
+    if ((raw as IncomingMessage & Record<symbol, unknown>)[this.demand] === demand) return;
+    throw this.signatures.missing(this.messages.of(raw), demand);
   }
 }
 
-const NONE: ReadonlySet<string> = new Set();
+/** Where none is demanded, one may stand for the API key that was not sent. */
+const wantsSignature = (demand: SignatureDemand, credentials: readonly Credential[]): boolean =>
+  demand.isRequired || !credentials.some(({ kind }) => kind === 'api-key');
 
-/** The one value that all credentials name; null when none names any. Throws ERR_CREDENTIAL_MISMATCH when they differ. */
-function agreed<T>(values: readonly T[], identity: (value: T) => string): T | null {
-  const [first] = values;
-  if (first === undefined) return null;
-  if (values.some((value) => identity(value) !== identity(first))) {
-    const named = values.map(identity).join(' and ');
-    throw refusal('ERR_CREDENTIAL_MISMATCH', `the credentials name different ones: ${named}`);
-  }
-  return first;
-}
-
-function principalOf({ issuer, subject }: UserId, verified: readonly Verified[]): UserPrincipal {
-  const authenticatedAt = verified.find((one) => one.authenticatedAt !== null)?.authenticatedAt;
-  const sessionId = verified.find((one) => one.sessionId !== null)?.sessionId;
-  return {
-    issuer,
-    subject,
-    authenticatedAt: authenticatedAt ?? null,
-    sessionId: sessionId ?? null,
-  };
-}
-
-const refusal = (code: ErrorCode, reason: string) => new SallyportError(code, { reason });
+const isSignatureField = (name: string, at: number): boolean =>
+  at % 2 === 0 && name.length === 15 && name.toLowerCase() === 'signature-input';

@@ -3,8 +3,10 @@ import type { AdapterRequest } from '../request/adapter-request.js';
 import { extractCredentials } from './extract-credentials.js';
 
 function requestWith(headers: Record<string, string | string[]>): AdapterRequest {
-  const lists = Object.entries(headers).map(([name, value]) => [name, [value].flat()]);
-  return { headersDistinct: Object.fromEntries(lists) } as unknown as AdapterRequest;
+  const rawHeaders = Object.entries(headers).flatMap(([name, value]) =>
+    [value].flat().flatMap((line) => [name, line]),
+  );
+  return { rawHeaders } as unknown as AdapterRequest;
 }
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
@@ -17,10 +19,17 @@ describe('Credentials of a request', () => {
     [{ authorization: 'ApiKey sp_1' }, [key('sp_1')]],
     [{ authorization: 'apikey sp_1' }, [key('sp_1')]],
     [{ authorization: 'Bearer t.o.k' }, [{ kind: 'access-token', text: 't.o.k' }]],
+    [{ authorization: 'bearer   t.o.k' }, [{ kind: 'access-token', text: 't.o.k' }]],
+    [{ authorization: 'Bearer  t.o.k' }, [{ kind: 'access-token', text: 't.o.k' }]],
     [
       { authorization: 'Bearer t.o.k', 'x-api-key': 'sp_1' },
       [{ kind: 'access-token', text: 't.o.k' }, key('sp_1')],
     ],
+    [
+      { authorization: 'dpop t.o.k', dpop: 'p.r.f' },
+      [{ kind: 'dpop-access-token', text: 't.o.k', proof: 'p.r.f' }],
+    ],
+    [{ dpop: 'p.r.f' }, []],
     [{ cookie: 'access_token=x' }, []],
   ])('%j holds %j [C36]', (headers, credentials) => {
     expect(extractCredentials(requestWith(headers), { basic: false })).toEqual(credentials);
@@ -32,12 +41,15 @@ describe('Credentials of a request', () => {
     [{ authorization: 'ApiKey sp_1', 'x-api-key': 'sp_1' }, 'ERR_CREDENTIAL_REPEATED'],
     [{ authorization: '' }, 'ERR_CREDENTIAL_MALFORMED'],
     [{ authorization: 'sp_1' }, 'ERR_CREDENTIAL_MALFORMED'],
-    [{ authorization: 'Bearer é' }, 'ERR_CREDENTIAL_MALFORMED'],
+    [{ authorization: 'ApiKey é' }, 'ERR_CREDENTIAL_MALFORMED'],
     [{ 'x-api-key': '' }, 'ERR_CREDENTIAL_MALFORMED'],
     [{ 'x-api-key': 'sp_1, sp_2' }, 'ERR_CREDENTIAL_MALFORMED'],
     [{ 'x-api-key': 'sp_é' }, 'ERR_CREDENTIAL_MALFORMED'],
     [{ 'x-api-key': 'x'.repeat(513) }, 'ERR_CREDENTIAL_MALFORMED'],
-    [{ authorization: 'DPoP abc', 'x-api-key': 'sp_1' }, 'ERR_CREDENTIAL_UNSUPPORTED'],
+    [{ authorization: 'DPoP t.o.k', 'x-api-key': 'sp_1' }, 'ERR_DPOP_PROOF_INVALID'],
+    [{ authorization: 'DPoP t.o.k', dpop: '' }, 'ERR_DPOP_PROOF_INVALID'],
+    [{ authorization: 'DPoP t.o.k', dpop: ['p.r.f', 'p.r.f'] }, 'ERR_CREDENTIAL_REPEATED'],
+    [{ authorization: 'DPoP  ', dpop: 'p.r.f' }, 'ERR_CREDENTIAL_MALFORMED'],
     [{ authorization: 'Negotiate abc' }, 'ERR_CREDENTIAL_UNSUPPORTED'],
     [{ authorization: basic('shop:secret') }, 'ERR_CREDENTIAL_UNSUPPORTED'],
     [{ authorization: basic('shop:secret'), 'x-api-key': 'sp_1' }, 'ERR_CREDENTIAL_UNSUPPORTED'],

@@ -3,13 +3,16 @@ import type { AdapterRequest } from '../request/adapter-request.js';
 import { parseAuthorizationHeader } from '../request/authorization-header.js';
 import { singleHeader } from '../request/header.js';
 import type { Credential } from './credential.js';
+import { dpopHeader } from './dpop/dpop-header.js';
 
 const MAX_API_KEY_LENGTH = 512;
+const BEARER = 'Bearer ';
 
 /**
  * Reads the credentials of a request without believing them: `Authorization` as Bearer (RFC 6750 §2.1; the form
- * and query methods of §2.2 and §2.3 are deliberately not read), ApiKey or Basic (RFC 7617), and `X-API-Key`.
- * Throws ERR_CREDENTIAL_MALFORMED, _REPEATED or _UNSUPPORTED for what is there and cannot be read.
+ * and query methods of §2.2 and §2.3 are deliberately not read), DPoP with its proof (RFC 9449 §7.1), ApiKey or Basic
+ * (RFC 7617), and `X-API-Key`. Throws ERR_CREDENTIAL_MALFORMED, _REPEATED or _UNSUPPORTED for what is there and cannot
+ * be read, ERR_DPOP_PROOF_INVALID without a proof; what follows `Bearer ` is any text, for the verifier to read.
  */
 export function extractCredentials(
   request: AdapterRequest,
@@ -17,7 +20,7 @@ export function extractCredentials(
 ): readonly Credential[] {
   const credentials: Credential[] = [];
   const authorization = singleHeader(request, 'authorization');
-  if (authorization !== null) credentials.push(fromAuthorization(authorization, basic));
+  if (authorization !== null) credentials.push(fromAuthorization(authorization, basic, request));
   const apiKey = singleHeader(request, 'x-api-key');
   if (apiKey !== null) credentials.push(fromApiKeyHeader(apiKey));
   if (credentials.length === 2 && credentials.every(({ kind }) => kind === 'api-key')) {
@@ -29,9 +32,16 @@ export function extractCredentials(
   return credentials;
 }
 
-function fromAuthorization(value: string, basic: boolean): Credential {
+function fromAuthorization(value: string, basic: boolean, request: AdapterRequest): Credential {
+  // As nearly everyone writes it. Whether the rest is token68 the verifier asks, and of a token that it knows it need not.
+  if (value.startsWith(BEARER) && value.charAt(BEARER.length) !== ' ') {
+    return { kind: 'access-token', text: value.slice(BEARER.length) };
+  }
   const { scheme, token68 } = parseAuthorizationHeader(value);
   if (scheme === 'bearer') return { kind: 'access-token', text: token68 };
+  if (scheme === 'dpop') {
+    return { kind: 'dpop-access-token', text: token68, proof: dpopHeader(request) };
+  }
   if (scheme === 'apikey') return { kind: 'api-key', text: token68 };
   if (scheme === 'basic' && basic) return fromBasic(token68);
   // It cannot be verified, and what does not verify spoils the request, whatever else it carries.

@@ -33,11 +33,41 @@ function read(text: string): Address | null {
 /** One spelling per address: IPv4-mapped as IPv4, IPv6 compressed, no zone. Null if it is none. */
 export const canonicalAddress = (text: string): string | null => parse(text)?.toString() ?? null;
 
-/** IPv4 in whole, IPv6 by its /64: the smallest block that one customer surely has to itself. */
-export function addressBlock(text: string): string {
+/** Blocks that were worked out, by what was asked: most addresses are asked for again. */
+const blocks = new Map<string, string>();
+let blocksPrefixLength = 64;
+
+/** IPv4 in whole, IPv6 by its leading bits: a /64 is the smallest block that one customer surely has to itself. */
+export function addressBlock(text: string, prefixLength = 64): string {
+  if (prefixLength !== blocksPrefixLength) {
+    blocks.clear();
+    blocksPrefixLength = prefixLength;
+  }
+  const known = blocks.get(text);
+  if (known !== undefined) return known;
+  const block = blockOf(text, prefixLength);
+  if (text.length > MAX_LENGTH) return block;
+  if (blocks.size >= MAX_PARSED) blocks.clear();
+  blocks.set(text, block);
+  return block;
+}
+
+function blockOf(text: string, prefixLength: number): string {
   const address = parse(text);
   if (!(address instanceof ipaddr.IPv6)) return address?.toString() ?? text;
-  return `${new ipaddr.IPv6([...address.parts.slice(0, 4), 0, 0, 0, 0]).toString()}/64`;
+  const parts = address.parts.map((part, n) => {
+    const bits = Math.min(16, Math.max(0, prefixLength - 16 * n));
+    return part & (0xffff << (16 - bits)) & 0xffff;
+  });
+  return `${new ipaddr.IPv6(parts).toString()}/${prefixLength}`;
+}
+
+/** No more than what many share: the /24 of IPv4, the /48 of IPv6. */
+export function truncatedAddress(text: string): string {
+  const address = parse(text);
+  if (address === null) return text;
+  if (address instanceof ipaddr.IPv4) return `${address.octets.slice(0, 3).join('.')}.0/24`;
+  return `${new ipaddr.IPv6([...address.parts.slice(0, 3), 0, 0, 0, 0, 0]).toString()}/48`;
 }
 
 export const isLoopback = (text: string): boolean => parse(text)?.range() === 'loopback';
@@ -55,7 +85,12 @@ export class AddressRanges {
     });
   }
 
+  get isEmpty(): boolean {
+    return this.ranges.length === 0;
+  }
+
   contains(text: string): boolean {
+    if (this.isEmpty) return false;
     const address = parse(text);
     return (
       address !== null &&

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { LookupAddress } from 'node:dns';
 import type { AddressInfo } from 'node:net';
 import { OutboundHttp } from './outbound-http.js';
+import { inTime } from '../../../../test/support/stopwatch.js';
 
 const servers: Server[] = [];
 
@@ -152,7 +153,6 @@ describe('OutboundHttp', () => {
   });
 
   it('gives up after 2 seconds in all, wherever they are spent', async () => {
-    const started = performance.now();
     const silent: RequestListener = () => undefined;
     const dripping: RequestListener = (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -162,9 +162,13 @@ describe('OutboundHttp', () => {
       });
     };
     const lost = new OutboundHttp({ lookup: () => new Promise(() => undefined) });
-    const attempts = [fetchFrom(silent), fetchFrom(dripping), lost.getJson('https://issuer.test/')];
-    const outcomes = await Promise.allSettled(attempts);
+    const outcomes = await inTime(3000, () =>
+      Promise.allSettled([
+        fetchFrom(silent),
+        fetchFrom(dripping),
+        lost.getJson('https://issuer.test/'),
+      ]),
+    );
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-    expect(performance.now() - started).toBeLessThan(3000);
   });
 });

@@ -7,17 +7,22 @@ import {
 } from '@nestjs/common';
 import { SallyportError } from '../errors.js';
 import type { Caller } from '../principals/caller.js';
+import { PerCaller } from '../principals/per-caller.js';
 import type { SecuredRequest } from '../principals/secured-request.js';
+import { requestOf } from '../request/adapter-request.js';
 import { POLICIED, type PoliciedRequest } from './current-policy.decorator.js';
 import { decide } from './decide.js';
 import { POLICY_OPTIONS, type PolicyOptions } from './enforcement.js';
 import { BoundPolicy } from './object-policy.js';
 import { RoutePolicies, type EnforcedPolicy } from './route-policies.js';
+import type { RoutePolicy } from './route-policy.js';
 
 /** Asks the route's compiled policy about the caller, and throws its refusal. */
 @Injectable()
 export class AuthorizationGuard implements CanActivate {
   private readonly logger = new Logger('Sallyport');
+  /** The policy that let a caller in last: both stay as they are, and so does the decision. */
+  private readonly allowed = new PerCaller<RoutePolicy>('policy');
 
   constructor(
     private readonly policies: RoutePolicies,
@@ -26,8 +31,8 @@ export class AuthorizationGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const enforced = this.policies.of(context);
-    if (enforced.policy.isPublic) return true;
-    const request = context.switchToHttp().getRequest<SecuredRequest & PoliciedRequest>();
+    if (enforced.isPublic) return true;
+    const request = requestOf<SecuredRequest & PoliciedRequest>(context);
     const { caller } = request;
     const { isReportOnly, objectPolicy } = enforced;
     const refusal = this.refusal(caller, enforced);
@@ -52,8 +57,13 @@ export class AuthorizationGuard implements CanActivate {
     if (caller === undefined) {
       return new SallyportError('ERR_CREDENTIAL_MISSING', { reason: `${policy.route}: no caller` });
     }
+    if (this.allowed.get(caller) === policy) return null;
     const decision = decide(caller, policy);
-    if (decision.allowed) return null;
+    if (decision.allowed) {
+      // What a host's own function says of claims may change.
+      if (typeof policy.claims !== 'function') this.allowed.set(caller, policy);
+      return null;
+    }
     const { code, leg, reason, scope } = decision.refusal;
     return new SallyportError(code, {
       reason: `${policy.route}: ${leg}: ${reason}`,

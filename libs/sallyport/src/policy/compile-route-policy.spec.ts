@@ -8,6 +8,8 @@ import {
   RequireUser,
   Roles,
   Scopes,
+  SenderConstrained,
+  SignedRequest,
   UsePolicy,
 } from './demands.decorator.js';
 import { ObjectPolicy } from './object-policy.js';
@@ -39,8 +41,10 @@ describe('The policy of a route', () => {
       roles: [],
       rolesOnlyWhenUser: false,
       apiKey: 'none',
+      signature: null,
       user: 'any',
       claims: null,
+      isSenderConstrained: false,
       objectPolicy: null,
       mistakes: [],
     });
@@ -53,6 +57,7 @@ describe('The policy of a route', () => {
       @Scopes('a:read', 'a:write')
       @Roles('admin', 'editor', { whenUser: true })
       @Claims({ level: [1, 2] })
+      @SenderConstrained()
       @UsePolicy(AnyPolicy)
       route() {}
     }
@@ -65,6 +70,7 @@ describe('The policy of a route', () => {
       apiKey: 'own-or-personal',
       user: 'required',
       claims: { level: [1, 2] },
+      isSenderConstrained: true,
       objectPolicy: AnyPolicy,
       mistakes: [],
     });
@@ -114,6 +120,7 @@ describe('The policy of a route', () => {
     ['@RequireUser', RequireUser()],
     ['@ClientOnly', ClientOnly()],
     ['@Claims', Claims({ a: 1 })],
+    ['@SenderConstrained', SenderConstrained()],
     ['@UsePolicy', UsePolicy(AnyPolicy)],
   ])("%s on a method cancels its class's @Public()", (_, demand) => {
     @Public()
@@ -138,6 +145,21 @@ describe('The policy of a route', () => {
     ]);
     expect(compile(OnClass)).toMatchObject({ isPublic: false });
     expect(compile(OnClass).mistakes).toHaveLength(1);
+  });
+
+  it('may demand a signature and a proof of a key, unless both would stand in Authorization', () => {
+    class Doubly {
+      @SenderConstrained() @SignedRequest() both() {}
+      @SenderConstrained() @SignedRequest({ scheme: 'aws4-hmac-sha256' }) nobody() {}
+    }
+    expect(compile(Doubly, 'both')).toMatchObject({
+      isSenderConstrained: true,
+      signature: { isRequired: true },
+      mistakes: [],
+    });
+    expect(compile(Doubly, 'nobody').mistakes).toEqual([
+      'Doubly.nobody is @SenderConstrained() and demands aws4-hmac-sha256: nobody could enter',
+    ]);
   });
 
   it('names demands that nobody or everybody could meet', () => {

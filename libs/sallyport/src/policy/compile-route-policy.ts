@@ -1,7 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { isScopeToken } from '../input.js';
 import { PUBLIC } from '../request/public.decorator.js';
-import { DEMANDS, type RolesDemand } from './demands.decorator.js';
+import { compileSignatureDemand } from './compile-signature-demand.js';
+import { DEMANDS, type RolesDemand, type SignedRequestOptions } from './demands.decorator.js';
 import type { ObjectPolicyType } from './object-policy.js';
 import type { ClaimsDemand, RoutePolicy } from './route-policy.js';
 
@@ -38,12 +39,20 @@ export function compileRoutePolicy(
     roles: roles?.roles ?? [],
     rolesOnlyWhenUser: roles?.whenUser ?? false,
     apiKey: of<'own' | 'own-or-personal'>('apiKey') ?? 'none',
+    signature: compileSignatureDemand(
+      route,
+      of<SignedRequestOptions>('signature') ?? null,
+      of('apiKey') !== undefined,
+      mistakes,
+    ),
     user: of<'required' | 'refused'>('user') ?? 'any',
     claims: of<ClaimsDemand>('claims') ?? null,
+    isSenderConstrained: of<true>('senderConstrained') ?? false,
     objectPolicy: of<ObjectPolicyType>('objectPolicy') ?? null,
   };
   if (of('scopes') !== undefined) checkScopes(policy, mistakes);
   if (roles !== undefined) checkRoles(policy, mistakes);
+  checkConstraint(policy, mistakes);
   if (typeof policy.claims === 'object' && Object.keys(policy.claims ?? { any: 1 }).length === 0) {
     mistakes.push(`${route} has @Claims() that name no claim`);
   }
@@ -104,4 +113,15 @@ function checkRoles(policy: RoutePolicy, mistakes: string[]): void {
   if (policy.user === 'refused' && !policy.rolesOnlyWhenUser) {
     mistakes.push(`${policy.route} is @ClientOnly() and demands a user's role: nobody could enter`);
   }
+}
+
+/** Both stand in `Authorization`, of which there is one. */
+function checkConstraint(
+  { route, signature, isSenderConstrained }: RoutePolicy,
+  mistakes: string[],
+) {
+  if (!isSenderConstrained || signature?.scheme !== 'aws4-hmac-sha256') return;
+  mistakes.push(
+    `${route} is @SenderConstrained() and demands aws4-hmac-sha256: nobody could enter`,
+  );
 }

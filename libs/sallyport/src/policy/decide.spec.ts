@@ -2,6 +2,7 @@ import type { Caller, VerifiedCredential } from '../principals/caller.js';
 import { callerOf, type ActingAs } from '../testing/acting-as.js';
 import { effectiveScope } from '../principals/authority.js';
 import { demanding } from '../../../../test/support/route-policy.js';
+import { USUAL_DEMAND } from '../signatures/signature-demand.js';
 import { decide } from './decide.js';
 import { explain } from './explain.js';
 import type { RoutePolicy } from './route-policy.js';
@@ -11,7 +12,9 @@ const alice: ActingAs = { client: 'shop', user: 'alice', credentials: ['access-t
 const both: ActingAs = { client: 'shop', user: 'alice' };
 const personalKey: Caller = {
   ...callerOf(both),
-  credentials: [{ kind: 'api-key', id: 'k', issuer: null, scope: null, actsForUser: true }],
+  credentials: [
+    { kind: 'api-key', id: 'k', issuer: null, scope: null, actsForUser: true, isSigned: false },
+  ],
 };
 
 const outcome = (caller: ActingAs | Caller, demands: Partial<RoutePolicy>): string => {
@@ -34,6 +37,15 @@ describe('decide', () => {
     [alice, 'own-or-personal', 'ERR_CREDENTIAL_MISSING (credential)'],
   ] as const)('@ApiKey() %#: %j with %s → %s', (caller, apiKey, expected) => {
     expect(outcome(caller, { apiKey })).toBe(expected);
+  });
+
+  it('@SignedRequest() demands a credential that signed, whatever else was sent', () => {
+    const signature = { ...USUAL_DEMAND, isRequired: true };
+    const signer: ActingAs = { client: 'shop', credentials: ['signature'] };
+    expect(outcome(signer, { signature, apiKey: 'own' })).toBe('allowed');
+    expect(outcome(app, { signature })).toBe('ERR_SIGNATURE_REQUIRED (credential)');
+    expect(outcome(both, { signature })).toBe('ERR_SIGNATURE_REQUIRED (credential)');
+    expect(outcome(app, { signature: USUAL_DEMAND, apiKey: 'own' })).toBe('allowed');
   });
 
   it('@RequireUser() and @ClientOnly() divide users from apps [C1]', () => {
@@ -138,6 +150,7 @@ describe('explain', () => {
       issuer: null,
       scope: scope && new Set(scope),
       actsForUser: index > 0,
+      isSigned: false,
     }));
     const legs = { client: new Set(client), credentials, roles: roles && new Set(roles) };
     return { ...callerOf(both), credentials, legs, scope: effectiveScope(legs) };

@@ -7,11 +7,31 @@ import type { ClaimsDemand, RoutePolicy } from './route-policy.js';
  * order and the first that fails refuses. Object policies are asked by the handler, which knows the object.
  */
 export function decide(caller: Caller, policy: RoutePolicy): Decision {
-  for (const demand of [demandApiKey, demandUser, demandScope, demandRole, demandClaims]) {
+  for (const demand of DEMANDS) {
     const decision = demand(caller, policy);
     if (!decision.allowed) return decision;
   }
   return allow;
+}
+
+const DEMANDS = [
+  demandSignature,
+  demandApiKey,
+  demandConstraint,
+  demandUser,
+  demandScope,
+  demandRole,
+  demandClaims,
+];
+
+/** That it covers what the route demands was seen when it was verified; here, that there was one. */
+function demandSignature({ client, credentials }: Caller, { signature }: RoutePolicy): Decision {
+  if (signature?.isRequired !== true || credentials.some(({ isSigned }) => isSigned)) return allow;
+  return deny({
+    code: 'ERR_SIGNATURE_REQUIRED',
+    leg: 'credential',
+    reason: `client ${client.clientId} did not sign the request`,
+  });
 }
 
 function demandApiKey(caller: Caller, { apiKey }: RoutePolicy): Decision {
@@ -25,6 +45,16 @@ function demandApiKey(caller: Caller, { apiKey }: RoutePolicy): Decision {
     code: 'ERR_CREDENTIAL_MISSING',
     leg: 'credential',
     reason: `client ${caller.client.clientId} presented no API key of its own`,
+  });
+}
+
+function demandConstraint({ client, confirmation }: Caller, policy: RoutePolicy): Decision {
+  // What a token is bound to stands in a caller only once its sender has proven it.
+  if (!policy.isSenderConstrained || confirmation !== null) return allow;
+  return deny({
+    code: 'ERR_SENDER_CONSTRAINT_REQUIRED',
+    leg: 'credential',
+    reason: `client ${client.clientId} presented no access token that is bound to a key`,
   });
 }
 
@@ -47,10 +77,20 @@ function demandUser({ client, user }: Caller, policy: RoutePolicy): Decision {
 }
 
 function demandScope(caller: Caller, { scopes }: RoutePolicy): Decision {
+  if (holdsAll(caller.scope, scopes)) return allow;
   const missing = scopes.filter((scope) => !caller.scope.has(scope));
-  if (missing.length === 0) return allow;
   const { leg, reason } = lackingLeg(caller, missing);
   return deny({ code: 'ERR_SCOPE_INSUFFICIENT', leg, reason, scope: scopes });
+}
+
+function holdsAll(held: ReadonlySet<string>, demanded: readonly string[]): boolean {
+  for (const one of demanded) if (!held.has(one)) return false;
+  return true;
+}
+
+function holdsAny(held: ReadonlySet<string>, demanded: readonly string[]): boolean {
+  for (const one of demanded) if (held.has(one)) return true;
+  return false;
 }
 
 function lackingLeg(
@@ -78,9 +118,8 @@ function lackingLeg(
 }
 
 function demandRole(caller: Caller, { roles }: RoutePolicy): Decision {
-  if (roles.length === 0 || caller.user === null || roles.some((role) => caller.roles.has(role))) {
-    return allow; // without a user: `demandUser` has decided
-  }
+  // Without a user `demandUser` has decided.
+  if (roles.length === 0 || caller.user === null || holdsAny(caller.roles, roles)) return allow;
   const held = [...caller.roles].join(' ') || 'none';
   return deny({
     code: 'ERR_ROLE_MISSING',

@@ -13,8 +13,10 @@ export const DEMANDS = {
   scopes: 'sallyport:scopes',
   roles: 'sallyport:roles',
   apiKey: 'sallyport:api-key',
+  signature: 'sallyport:signature',
   user: 'sallyport:user',
   claims: 'sallyport:claims',
+  senderConstrained: 'sallyport:sender-constrained',
   objectPolicy: 'sallyport:object-policy',
 } as const;
 
@@ -52,6 +54,31 @@ export function Roles(
 export const ApiKey = (options: { readonly personal?: boolean } = {}): CustomDecorator =>
   SetMetadata(DEMANDS.apiKey, options.personal === true ? 'own-or-personal' : 'own');
 
+export interface SignedRequestOptions {
+  /**
+   * `aws4-hmac-sha256` takes Signature Version 4 of AWS instead, by the signing secret of an API key: for clients that
+   * have an SDK for it and nothing else. No user can act beside it. @default 'rfc9421'
+   */
+  readonly scheme?: 'rfc9421' | 'aws4-hmac-sha256';
+  /**
+   * Covered too, by name or by whole identifier (RFC 9421 §2): `['idempotency-key', '"@query-param";name="id"']`.
+   * @default [] method, authority, path and query; type and digest of a body; `authorization` if it is sent
+   */
+  readonly components?: readonly string[];
+  /** How old the signature may be, 1 to 3600. @default 300 */
+  readonly maxAgeSeconds?: number;
+  /** What the signature must be for, so that one for another purpose is none (RFC 9421 §2.3). @default anything */
+  readonly tag?: string;
+}
+
+/**
+ * Demands a signed request (RFC 9421), each accepted once: by the signing secret of an API key (`hmac-sha256`), whose id
+ * is the `keyid` and which then counts for `@ApiKey()` without being sent; or by a key that a client has registered
+ * (`ed25519`, `ecdsa-p256-sha256`, `rsa-pss-sha512`), under `<client_id>/<kid>`.
+ */
+export const SignedRequest = (options: SignedRequestOptions = {}): CustomDecorator =>
+  SetMetadata(DEMANDS.signature, options);
+
 /** Demands that the client acts for a user. */
 export const RequireUser = (): CustomDecorator => SetMetadata(DEMANDS.user, 'required');
 
@@ -61,6 +88,13 @@ export const ClientOnly = (): CustomDecorator => SetMetadata(DEMANDS.user, 'refu
 /** Demands claims of the access token: `{ department: ['finance', 'audit'] }`, or a test of all claims. */
 export const Claims = (claims: ClaimsDemand): CustomDecorator =>
   SetMetadata(DEMANDS.claims, claims);
+
+/**
+ * Demands an access token that is bound to a key which the sender has proven to have: by DPoP (RFC 9449), or by the
+ * client certificate of mutual TLS (RFC 8705). A stolen token is worth nothing there; an API key alone does not pass.
+ */
+export const SenderConstrained = (): CustomDecorator =>
+  SetMetadata(DEMANDS.senderConstrained, true);
 
 /** Demands that the handler asks this policy about the objects it touches, through `@CurrentPolicy()`. */
 export const UsePolicy = (policy: ObjectPolicyType): MethodDecorator & ClassDecorator =>

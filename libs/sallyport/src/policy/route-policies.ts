@@ -9,7 +9,12 @@ import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import { SallyportError } from '../errors.js';
 import { RoleHierarchy } from '../role-grants/role-hierarchy.js';
-import { RouteAccess } from '../request/route-access.js';
+import { RouteAccess, type RouteRules } from '../request/route-access.js';
+import {
+  REVOCATION_MODE,
+  REVOCATION_MODES,
+  type RevocationMode,
+} from '../revocation/revocation.decorator.js';
 import { compileRoutePolicy } from './compile-route-policy.js';
 import { ALWAYS_ENFORCED, POLICY_OPTIONS, type PolicyOptions } from './enforcement.js';
 import type { ObjectPolicy, ObjectPolicyType } from './object-policy.js';
@@ -17,11 +22,9 @@ import type { RoutePolicy } from './route-policy.js';
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
-export interface EnforcedPolicy {
+export interface EnforcedPolicy extends RouteRules {
   readonly policy: RoutePolicy;
   readonly objectPolicy: ObjectPolicy<unknown> | null;
-  /** Whether a refusal is only reported. */
-  readonly isReportOnly: boolean;
 }
 
 /** The policy of every route, compiled once at start. Fails the start with all mistakes together. */
@@ -54,7 +57,7 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
   }
 
   /** The policy of the handler that is about to run. Throws ERR_OPTIONS_INVALID for a late one with mistakes. */
-  of(context: ExecutionContext): EnforcedPolicy {
+  override of(context: ExecutionContext): EnforcedPolicy {
     const controller = context.getClass();
     const handler = context.getHandler();
     const known = this.compiled.get(controller)?.get(handler);
@@ -64,14 +67,6 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
     if (mistakes.length > 0) this.compiled.get(controller)?.delete(handler);
     refuseMistakes(mistakes);
     return late;
-  }
-
-  override isPublic(context: ExecutionContext): boolean {
-    return this.of(context).policy.isPublic;
-  }
-
-  override isReportOnly(context: ExecutionContext): boolean {
-    return this.of(context).isReportOnly;
   }
 
   /** Every route with its policy, for the console, the documentation and tests. */
@@ -86,8 +81,11 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
     const isOwn = Reflect.getMetadata(ALWAYS_ENFORCED, controller) === true;
     const enforced = {
       policy,
+      isPublic: policy.isPublic,
+      signature: policy.signature,
       objectPolicy: this.objectPolicy(policy.objectPolicy, policy.route, mistakes),
       isReportOnly: this.options.enforce === 'report' && !isOwn,
+      revocation: revocationMode(controller, handler, policy.route, mistakes),
     };
     const handlers = this.compiled.get(controller) ?? new WeakMap<Handler, EnforcedPolicy>();
     this.compiled.set(controller, handlers.set(handler, enforced));
@@ -131,6 +129,23 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
         .map((method) => [metatype as Type, method] as const);
     });
   }
+}
+
+function revocationMode(
+  controller: Type,
+  handler: Handler,
+  route: string,
+  mistakes: string[],
+): RevocationMode {
+  const said: unknown =
+    Reflect.getMetadata(REVOCATION_MODE, handler) ??
+    Reflect.getMetadata(REVOCATION_MODE, controller) ??
+    'replica';
+  const mode = REVOCATION_MODES.find((known) => known === said);
+  if (mode === undefined) {
+    mistakes.push(`${route}: @Revocation() knows ${REVOCATION_MODES.join(', ')} only`);
+  }
+  return mode ?? 'strict';
 }
 
 /** All of them at once, each once: those of a class come up with each of its routes. */

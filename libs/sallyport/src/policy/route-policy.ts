@@ -1,4 +1,5 @@
 import type { Claims } from '../principals/caller.js';
+import type { SignatureDemand } from '../signatures/signature-demand.js';
 import type { ObjectPolicyType } from './object-policy.js';
 
 /** Values a claim may have, or a test of it. An absent claim never matches. */
@@ -19,7 +20,11 @@ export interface RoutePolicy {
   /** `@Roles(…, { whenUser: true })`: demanded only of a user, an app alone passes. */
   readonly rolesOnlyWhenUser: boolean;
   readonly apiKey: 'none' | 'own' | 'own-or-personal';
+  /** What its signature must cover where a request has one; whether it must have one is in it. */
+  readonly signature: SignatureDemand | null;
   readonly user: 'any' | 'required' | 'refused';
   readonly claims: ClaimsDemand | null;
+  /** `@SenderConstrained()`. */
+  readonly isSenderConstrained: boolean;
   readonly objectPolicy: ObjectPolicyType | null;
 }

@@ -7,6 +7,7 @@ const credential = (scope: readonly string[] | null): VerifiedCredential => ({
   issuer: null,
   scope: scope && new Set(scope),
   actsForUser: false,
+  isSigned: false,
 });
 
 const effective = (

@@ -23,13 +23,15 @@ export type Confirmation = Readonly<Record<string, unknown>>;
 
 /** A credential that was presented and verified, by identifier: never its text. */
 export interface VerifiedCredential {
-  readonly kind: 'api-key' | 'access-token' | 'client-secret';
-  /** API key id, `jti` (or null where another issuer writes none), client secret id. */
+  readonly kind: 'api-key' | 'access-token' | 'client-secret' | 'client-key';
+  /** API key id, `jti` (or null where another issuer writes none), client secret id, `kid` of the client's key. */
   readonly id: string | null;
   readonly issuer: string | null;
   /** What this credential was granted; null does not narrow (a client secret). */
   readonly scope: ReadonlySet<string> | null;
   readonly actsForUser: boolean;
+  /** Whether it was proven by a signature over this very request (RFC 9421), and not sent along. */
+  readonly isSigned: boolean;
 }
 
 /** Claims of the access token, beyond those that have a field of their own. Empty without a token. */
@@ -44,8 +46,15 @@ export interface Caller {
   /** Roles of this user in this client, with those they inherit; empty without a user. */
   readonly roles: ReadonlySet<string>;
   readonly claims: Claims;
+  /** What the access token is bound to, and this sender has proven to have; null for a bearer token, or none. */
   readonly confirmation: Confirmation | null;
   readonly credentials: readonly VerifiedCredential[];
+  /**
+   * For what stays open: a stream, a socket. Fires when the caller would no longer be let in (revoked, suspended,
+   * disabled, expired), or may do less than before; its `reason` is the `SallyportError`. Shared by the requests of one
+   * credential; made when it is first asked for.
+   */
+  readonly signal: AbortSignal;
   /** What each leg gave, so that `explain()` can name the one that denied. */
   readonly legs: AuthorityLegs;
 }

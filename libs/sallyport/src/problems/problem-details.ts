@@ -6,6 +6,8 @@ export interface ProblemDetails {
   readonly title: string;
   readonly status: number;
   readonly detail?: string;
+  /** Of a 429: the limit that was exceeded, by its name in `RateLimit-Policy`. */
+  readonly policy?: string;
 }
 
 /** URI of a problem type; `docs/errors.md` has one heading per row. */
@@ -14,5 +16,9 @@ export const problemType = (slug: string): string => `urn:sallyport:problem:${sl
 /** What the caller is told: never the reason, which is for the log. */
 export function problemOf(error: SallyportError): ProblemDetails {
   const { slug, status, title, detail } = error.problem;
-  return { type: problemType(slug), title, status, detail: error.context.detail ?? detail };
+  const { policy } = error.context;
+  return {
+    ...{ type: problemType(slug), title, status, detail: error.context.detail ?? detail },
+    ...(policy !== undefined && { policy }),
+  };
 }

@@ -8,9 +8,11 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { SallyportError } from '../errors.js';
+import { rawRequest, type AdapterRequest } from '../request/adapter-request.js';
 import { challengeFor } from './challenge.js';
 import { problemOf, type ProblemDetails } from './problem-details.js';
 import { PROBLEM_OPTIONS, type ProblemOptions } from './problem.options.js';
+import { noteRefusal } from './refusals.js';
 
 const CONTROL = /\p{Cc}/gu;
 
@@ -29,11 +31,15 @@ export class ProblemFilter implements ExceptionFilter {
     this.log(error);
     // Sockets and message queues have their own way to fail: their exception layer takes it from here.
     if (host.getType() !== 'http') throw error;
-    const response = host.switchToHttp().getResponse<object>();
+    const http = host.switchToHttp();
+    noteRefusal(rawRequest(http.getRequest<AdapterRequest>()), error.code);
+    const response = http.getResponse<object>();
     const headers: Record<string, string> = {};
-    const challenge = challengeFor(error, this.options.realm, this.options.schemes);
+    const challenge = challengeFor(error, this.options);
     if (challenge !== null) headers['WWW-Authenticate'] = challenge;
-    const { retryAfterSeconds } = error.context;
+    const { retryAfterSeconds, dpopNonce, acceptSignature } = error.context;
+    if (dpopNonce !== undefined) headers['DPoP-Nonce'] = dpopNonce;
+    if (acceptSignature !== undefined) headers['Accept-Signature'] = acceptSignature;
     if (retryAfterSeconds !== undefined) {
       headers['Retry-After'] = String(Math.ceil(retryAfterSeconds));
     }

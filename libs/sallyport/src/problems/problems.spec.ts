@@ -3,8 +3,9 @@ import { challengeFor } from './challenge.js';
 import { problemOf } from './problem-details.js';
 
 const codes = Object.keys(errors) as ErrorCode[];
+const offered = { realm: 'api', schemes: ['ApiKey'], dpopAlgorithms: ['ES256', 'EdDSA'] };
 const challenge = (code: ErrorCode, scope?: readonly string[]) =>
-  challengeFor(new SallyportError(code, scope && { scope }), 'api', ['ApiKey']);
+  challengeFor(new SallyportError(code, scope && { scope }), offered);
 
 describe('Problems and challenges', () => {
   it.each(codes.map((code) => [code]))('%s tells the caller nothing of its reason', (code) => {
@@ -14,7 +15,7 @@ describe('Problems and challenges', () => {
     });
     const body = problemOf(error);
     expect(Object.keys(body)).toEqual(['type', 'title', 'status', 'detail']);
-    expect(JSON.stringify([body, challengeFor(error, 'api', [])])).not.toMatch(/k_secret|alice/);
+    expect(JSON.stringify([body, challengeFor(error, offered)])).not.toMatch(/k_secret|alice/);
   });
 
   it('codes that share a problem have one face', () => {
@@ -38,10 +39,27 @@ describe('Problems and challenges', () => {
     expect(challenge('ERR_INPUT_INVALID')).toBeNull();
   });
 
-  it('offers every scheme on a 401 and only Bearer where an error is named for it', () => {
-    expect(challenge('ERR_CREDENTIAL_MISSING')).toBe('Bearer realm="api", ApiKey realm="api"');
+  it('offers every scheme on a 401, and only Bearer beyond it', () => {
+    expect(challenge('ERR_CREDENTIAL_MISSING')).toBe(
+      'Bearer realm="api", DPoP realm="api", algs="ES256 EdDSA", ApiKey realm="api"',
+    );
+    expect(challenge('ERR_TOKEN_BOUND')).toBe(
+      'Bearer realm="api", error="invalid_token", DPoP realm="api", error="invalid_token", algs="ES256 EdDSA", ApiKey realm="api"',
+    );
     expect(challenge('ERR_SCOPE_INSUFFICIENT', ['a:read', 'a:write'])).toBe(
       'Bearer realm="api", error="insufficient_scope", scope="a:read a:write"',
+    );
+  });
+
+  it('offers DPoP alone where nothing else would do (RFC 9449 §7.1)', () => {
+    expect(challenge('ERR_DPOP_PROOF_INVALID')).toBe(
+      'DPoP realm="api", error="invalid_dpop_proof", algs="ES256 EdDSA"',
+    );
+    expect(challenge('ERR_DPOP_NONCE_REQUIRED')).toBe(
+      'DPoP realm="api", error="use_dpop_nonce", algs="ES256 EdDSA"',
+    );
+    expect(challenge('ERR_SENDER_CONSTRAINT_REQUIRED')).toBe(
+      'DPoP realm="api", error="invalid_token", algs="ES256 EdDSA"',
     );
   });
 });

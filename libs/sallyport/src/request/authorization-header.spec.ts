@@ -1,5 +1,6 @@
 import { SallyportError } from '../errors.js';
 import { parseAuthorizationHeader } from './authorization-header.js';
+import { quickest } from '../../../../test/support/stopwatch.js';
 
 describe('Authorization header', () => {
   it.each([
@@ -50,10 +51,11 @@ describe('Authorization header', () => {
     expect(JSON.stringify([(refusal as Error).message, refusal])).not.toContain(secret);
   });
 
-  it('refuses a hostile header in no time', () => {
-    const started = process.hrtime.bigint();
-    expect(() => parseAuthorizationHeader(`Bearer ${'='.repeat(16_000)}!`)).toThrow();
-    expect(() => parseAuthorizationHeader(`Bearer${' '.repeat(16_000)}!`)).toThrow();
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(200);
+  it('refuses a hostile header in no time', async () => {
+    const took = await quickest(() => {
+      expect(() => parseAuthorizationHeader(`Bearer ${'='.repeat(16_000)}!`)).toThrow();
+      expect(() => parseAuthorizationHeader(`Bearer${' '.repeat(16_000)}!`)).toThrow();
+    });
+    expect(took).toBeLessThan(200);
   });
 });

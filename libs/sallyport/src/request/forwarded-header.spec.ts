@@ -1,4 +1,5 @@
 import { parseForwarded } from './forwarded-header.js';
+import { quickest } from '../../../../test/support/stopwatch.js';
 
 describe('Forwarded (RFC 7239)', () => {
   it.each([
@@ -39,10 +40,11 @@ describe('Forwarded (RFC 7239)', () => {
     expect(parseForwarded(value)).toBeNull();
   });
 
-  it('reads a header of any length in no time', () => {
-    const started = process.hrtime.bigint();
-    parseForwarded(`for="${'\\a'.repeat(30_000)}`);
-    parseForwarded(`${' '.repeat(30_000)}for=`);
-    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(200);
+  it('reads a header of any length in no time', async () => {
+    const took = await quickest(() => {
+      parseForwarded(`for="${'\\a'.repeat(30_000)}`);
+      parseForwarded(`${' '.repeat(30_000)}for=`);
+    });
+    expect(took).toBeLessThan(200);
   });
 });

@@ -17,7 +17,8 @@ function originOf(options: RequestOptions, sent: Sent) {
   const origin = new RequestOrigin(resolveRequestOptions(options, false, mistakes));
   expect(mistakes).toEqual([]);
   const { peer = LOAD_BALANCER, headers = {}, encrypted = false } = sent;
-  const request = { socket: { remoteAddress: peer, encrypted }, headers };
+  const rawHeaders = Object.entries(headers).flat();
+  const request = { socket: { remoteAddress: peer, encrypted }, headers, rawHeaders };
   const adapted = request as unknown as AdapterRequest;
   return {
     address: origin.addressOf(adapted),

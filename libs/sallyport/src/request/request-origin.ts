@@ -9,9 +9,19 @@ import { rawRequest, type AdapterRequest } from './adapter-request.js';
 const MAX_HOPS = 32;
 
 /** Written by proxies only: on a request that came straight from its sender there is none. */
-const PROXY_HEADERS = ['forwarded', 'via', 'x-real-ip'].concat(
-  ['for', 'host', 'proto'].map((name) => `x-forwarded-${name}`),
-);
+const PROXY_HEADERS = new Set([
+  ...['forwarded', 'via', 'x-real-ip'],
+  ...['for', 'host', 'proto'].map((name) => `x-forwarded-${name}`),
+]);
+const PROXY_HEADER_LENGTHS = new Set([...PROXY_HEADERS].map(({ length }) => length));
+
+/** What the socket says of the other end, in canonical form: the same for all requests of a connection. */
+const PEER = Symbol('sallyport:peer');
+
+interface PeerSocket {
+  readonly remoteAddress?: string | undefined;
+  [PEER]?: string | undefined;
+}
 
 interface Sender {
   readonly address: string;
@@ -35,13 +45,14 @@ export class RequestOrigin {
 
   /** Address of the sender in canonical form; the nearest untrusted hop. */
   addressOf(request: AdapterRequest): string {
-    return this.sender(rawRequest(request)).address;
+    const raw = rawRequest(request);
+    return this.proxies.isEmpty ? peerOf(raw) : this.sender(raw).address;
   }
 
   /** Whether the sender spoke TLS: to us, or to a trusted proxy that says so. */
   isSecure(request: AdapterRequest): boolean {
     const raw = rawRequest(request);
-    const { proto } = this.sender(raw);
+    const proto = this.proxies.isEmpty ? null : this.sender(raw).proto;
     // A proxy that encrypts towards us may have been spoken to in the clear: its word counts.
     return proto === null
       ? (raw.socket as Partial<TLSSocket>).encrypted === true
@@ -52,9 +63,14 @@ export class RequestOrigin {
   isLocal(request: AdapterRequest): boolean {
     const raw = rawRequest(request);
     if (!isLoopback(peerOf(raw))) return false;
-    if (PROXY_HEADERS.every((name) => raw.headers[name] === undefined)) return true;
+    if (!cameByProxy(raw)) return true;
     const { address, isCertain } = this.sender(raw);
     return this.proxies.contains(peerOf(raw)) && isCertain && isLoopback(address);
+  }
+
+  /** Whether it was a trusted proxy that handed the request to us. */
+  isFromTrustedProxy(request: AdapterRequest): boolean {
+    return !this.proxies.isEmpty && this.proxies.contains(peerOf(rawRequest(request)));
   }
 
   /** Walks the hops from the nearest one, as long as trusted proxies vouch for them. */
@@ -88,8 +104,18 @@ export class RequestOrigin {
   }
 }
 
-const peerOf = (raw: IncomingMessage): string =>
-  canonicalAddress(raw.socket.remoteAddress ?? '') ?? 'unknown';
+/** Reads the lines as they came: `headers` would make an object of all of them first. */
+function cameByProxy({ rawHeaders }: IncomingMessage): boolean {
+  for (let line = 0; line < rawHeaders.length; line += 2) {
+    const name = rawHeaders[line] ?? '';
+    if (PROXY_HEADER_LENGTHS.has(name.length) && PROXY_HEADERS.has(name.toLowerCase())) return true;
+  }
+  return false;
+}
+
+function peerOf({ socket }: { readonly socket: PeerSocket }): string {
+  return (socket[PEER] ??= canonicalAddress(socket.remoteAddress ?? '') ?? 'unknown');
+}
 
 /** All lines of a header as one (RFC 9110 §5.3). */
 const textOf = (raw: IncomingMessage, name: string): string =>

@@ -1,9 +1,19 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { SignatureDemand } from '../signatures/signature-demand.js';
+import type { RevocationMode } from '../revocation/revocation.decorator.js';
 
-/** Port: what the early stages of a request must know of the route that it goes to. Implemented by the compiled policies. */
-export abstract class RouteAccess {
-  abstract isPublic(context: ExecutionContext): boolean;
-
+/** What the early stages of a request must know of the route that it goes to. */
+export interface RouteRules {
+  readonly isPublic: boolean;
   /** Whether refusals are only logged there (`enforce: 'report'`). */
-  abstract isReportOnly(context: ExecutionContext): boolean;
+  readonly isReportOnly: boolean;
+  /** How the route learns what is revoked. */
+  readonly revocation: RevocationMode;
+  /** What a signature must cover there; null where none could help: the route asks for no key and no signature. */
+  readonly signature: SignatureDemand | null;
+}
+
+/** Port: the rules of the handler that is about to run. Implemented by the compiled policies. */
+export abstract class RouteAccess {
+  abstract of(context: ExecutionContext): RouteRules;
 }

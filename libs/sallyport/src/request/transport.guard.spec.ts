@@ -5,8 +5,12 @@ import { RouteAccess } from './route-access.js';
 import { TransportGuard } from './transport.guard.js';
 
 class ClosedAccess extends RouteAccess {
-  isPublic = () => false;
-  isReportOnly = () => true;
+  of = () => ({
+    isPublic: false,
+    isReportOnly: true,
+    revocation: 'replica' as const,
+    signature: null,
+  });
 }
 
 describe('TransportGuard', () => {

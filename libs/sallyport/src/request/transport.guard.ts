@@ -8,7 +8,7 @@ import {
 import { SallyportError } from '../errors.js';
 import { RequestOrigin } from './request-origin.js';
 import { REQUEST_OPTIONS, type ResolvedRequestOptions } from './request.options.js';
-import type { AdapterRequest, AdapterResponse } from './adapter-request.js';
+import { requestOf, responseOf } from './adapter-request.js';
 import { RouteAccess } from './route-access.js';
 
 /** Lets no credential travel in the clear: plain http from beyond loopback is refused outside development. */
@@ -32,12 +32,11 @@ export class TransportGuard implements CanActivate {
         reason: `Sallyport does not protect ${context.getType()} handlers yet: they stay closed`,
       });
     }
-    const http = context.switchToHttp();
-    const request = http.getRequest<AdapterRequest>();
+    const request = requestOf(context);
     if (this.origin.isSecure(request)) {
       // RFC 6797 §7.2: only over a secure transport.
       if (this.hsts !== null) {
-        http.getResponse<AdapterResponse>().header('Strict-Transport-Security', this.hsts);
+        responseOf(context).header('Strict-Transport-Security', this.hsts);
       }
       return true;
     }
@@ -46,7 +45,7 @@ export class TransportGuard implements CanActivate {
       reason: `plain http from ${this.origin.addressOf(request)}`,
       detail: 'Use https. A credential sent in the clear should be rotated.',
     });
-    if (!this.access.isReportOnly(context)) throw refusal;
+    if (!this.access.of(context).isReportOnly) throw refusal;
     this.logger.warn(`would refuse: ${refusal.code}, ${refusal.message}`);
     return true;
   }

@@ -35,6 +35,8 @@ export function targetId(target: RevocationTarget): string {
       return target.id;
     case 'signing-key':
       return target.kid;
+    case 'issuer':
+      return target.issuer;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { RevocationFollowing, RevocationNotice } from './revocation-notice.js';
 import type { RevocationKey, RevocationMark } from './revocation.js';
 
 export interface ListedRevocation extends RevocationMark {
@@ -6,7 +7,7 @@ export interface ListedRevocation extends RevocationMark {
   readonly ttlSeconds?: number;
 }
 
-/** Port: the blacklist that every request asks. Fast and shared; never the only copy. */
+/** Port: the blacklist of all instances, and what tells them of each other's. Fast and shared; never the only copy. */
 export abstract class RevocationList {
   /**
    * The marks of these keys, in their order, in one round trip; null for a key that is not listed.
@@ -16,8 +17,18 @@ export abstract class RevocationList {
     keys: readonly RevocationKey[],
   ): Promise<readonly (RevocationMark | null)[] | null>;
 
-  /** Lists revocations for `ttlSeconds`, or what they say themselves. An epoch never goes back. Throws when the list is out of reach. */
-  abstract publish(revocations: readonly ListedRevocation[], ttlSeconds: number): Promise<void>;
+  /**
+   * Lists revocations for `ttlSeconds`, or what they say themselves, and tells the notices to all that follow. An epoch
+   * never goes back. Throws when the list is out of reach.
+   */
+  abstract publish(
+    revocations: readonly ListedRevocation[],
+    ttlSeconds: number,
+    notices?: readonly RevocationNotice[],
+  ): Promise<void>;
+
+  /** Tells whatever any instance publishes from now on, in milliseconds, for as long as the list is in reach. Returns how to stop. */
+  abstract follow(following: RevocationFollowing): () => void;
 
   /**
    * Fills a list that cannot vouch for itself from `pages`, after which it can. If the list is lost again

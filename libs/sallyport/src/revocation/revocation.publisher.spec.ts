@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { createRevocation, createSharedStores, ISSUER } from '../../../../test/support/lives.js';
+import { Stopwatch } from '../../../../test/support/stopwatch.js';
 import { revocationKey, type RevocationTarget } from './revocation.js';
 
 const by = { actor: 'cron' };
@@ -16,10 +17,11 @@ function setUp() {
 const held = () => Promise.withResolvers<undefined>();
 
 async function eventually(isTrue: () => boolean, milliseconds = 1000): Promise<boolean> {
-  const deadline = Date.now() + milliseconds;
-  while (!isTrue() && Date.now() < deadline) {
+  const watch = new Stopwatch();
+  while (!isTrue() && watch.milliseconds < milliseconds) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  watch.stop();
   return isTrue();
 }
 
@@ -269,10 +271,7 @@ describe('RevocationPublisher', () => {
     const { stores, service, publisher } = setUp();
     await publisher.onApplicationBootstrap();
     await stores.database.run((transaction) => service.revoke(target, by, transaction));
-    const deadline = Date.now() + 2000;
-    while (stores.list.published.length === 0 && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    expect(await eventually(() => stores.list.published.length > 0, 2000)).toBe(true);
     expect(stores.list.published).toHaveLength(1);
     await publisher.beforeApplicationShutdown();
     await stores.database.run((transaction) => service.revoke(target, by, transaction));

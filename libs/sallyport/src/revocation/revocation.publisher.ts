@@ -6,10 +6,19 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { addSeconds, Clock } from '../clock.js';
+import { RevocationReplica } from './replica/revocation.replica.js';
 import { RevocationList, type ListedRevocation } from './revocation.list.js';
 import { REVOCATION_OPTIONS, type ResolvedRevocationOptions } from './revocation.options.js';
+import { noticeOf, type RevocationNotice } from './revocation-notice.js';
 import { RevocationStore } from './revocation.store.js';
-import { keyPrefixOf, type Revocation, type RevocationKind } from './revocation.js';
+import {
+  isRecord,
+  keyPrefixOf,
+  RECORD_KINDS,
+  RECORD_SECONDS,
+  type RevocationChange,
+  type RevocationKind,
+} from './revocation.js';
 
 const TURN_MILLISECONDS = 250;
 /** The list counts while the outbox was read so lately: less than the promised second, by what a check takes. */
@@ -49,6 +58,7 @@ export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplic
   constructor(
     private readonly store: RevocationStore,
     private readonly list: RevocationList,
+    private readonly replica: RevocationReplica,
     private readonly clock: Clock,
     @Inject(REVOCATION_OPTIONS) private readonly options: ResolvedRevocationOptions,
   ) {
@@ -114,7 +124,10 @@ export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplic
       for (;;) {
         const readAt = this.clock.now();
         const batch = await this.store.unpublished(PAGE);
-        if (batch.length > 0) await this.publishBatch(batch);
+        // Refused here from now on, even when nobody else can be told.
+        const notices = batch.map(noticeOf);
+        for (const notice of notices) this.replica.apply(notice);
+        if (batch.length > 0) await this.publishBatch(batch, notices);
         if (batch.length < PAGE) {
           this.completeAt = readAt;
           return;
@@ -127,9 +140,13 @@ export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplic
     });
   }
 
-  private async publishBatch(batch: readonly Revocation[]): Promise<void> {
+  private async publishBatch(
+    batch: readonly RevocationChange[],
+    notices: readonly RevocationNotice[],
+  ): Promise<void> {
     try {
-      await this.list.publish(batch.map(this.listed), this.options.horizonSeconds);
+      const lasting = batch.filter(isListed).map(this.listed);
+      await this.list.publish(lasting, this.options.horizonSeconds, notices);
     } catch (cause) {
       this.completeAt = null;
       throw cause;
@@ -137,7 +154,12 @@ export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplic
     await this.store.markPublished(batch);
   }
 
-  private readonly listed = ({ key, kind, epoch, revokedAt }: Revocation): ListedRevocation => ({
+  private readonly listed = ({
+    key,
+    kind,
+    epoch,
+    revokedAt,
+  }: RevocationChange): ListedRevocation => ({
     key,
     epoch,
     revokedAt,
@@ -181,9 +203,9 @@ export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplic
     let after: string | null = prefix === '' ? null : prefix;
     for (;;) {
       if (this.isClosing) throw new Error('the app shuts down');
-      const page: readonly Revocation[] = await this.store.changedSince(since, after, PAGE);
+      const page: readonly RevocationChange[] = await this.store.changedSince(since, after, PAGE);
       const wanted = page.filter(({ key }) => key.startsWith(prefix));
-      if (wanted.length > 0) yield wanted.map(this.listed);
+      if (wanted.length > 0) yield wanted.filter(isListed).map(this.listed);
       after = page.at(-1)?.key ?? null;
       if (wanted.length < PAGE || after === null) return;
     }
@@ -193,6 +215,7 @@ export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplic
     const { horizonSeconds, sessionSeconds } = this.options;
     for (const [kinds, seconds] of [
       [['token'], horizonSeconds],
+      [RECORD_KINDS, 2 * RECORD_SECONDS],
       [SESSION_KINDS, sessionSeconds],
     ] as const) {
       let pruned = PAGE;
@@ -215,6 +238,9 @@ export class RevocationPublisher implements OnApplicationBootstrap, BeforeApplic
     }
   }
 }
+
+/** A change of a record ends nothing: there is nothing to be asked about it. */
+const isListed = ({ kind }: RevocationChange): boolean => !isRecord(kind);
 
 /** A last time that lies in the future is one of a clock that was set back since. */
 const isDue = (last: Date, everySeconds: number, now: Date): boolean =>

@@ -8,13 +8,19 @@ import { Transactions, type Transaction } from '../transactions/transaction.js';
 import type { UserId } from '../users/user.js';
 import { RevocationPublisher } from './revocation.publisher.js';
 import { RevocationStore } from './revocation.store.js';
-import { ANY_CLIENT, revocationKey, type RevocationTarget } from './revocation.js';
+import {
+  ANY_CLIENT,
+  revocationKey,
+  type ChangedRecord,
+  type Raisable,
+  type RevocationTarget,
+} from './revocation.js';
 import { assertIdentifiers, targetDetails, targetId } from './revocation-target.js';
 import type { TokenEpochs } from './token-epochs.js';
 
 /**
- * Revokes. What is revoked is refused by every instance within a second: it is written to the durable store
- * first, then to the list that every request asks.
+ * Revokes. What is revoked is written to the durable store first, then told to every instance, which refuses it within
+ * milliseconds; within a second where it could not be told.
  */
 @Injectable()
 export class RevocationService {
@@ -74,6 +80,15 @@ export class RevocationService {
     if (transaction === undefined) await this.publish();
   }
 
+  /** Makes every instance forget a record that `transaction` changes: at once when that commits and `publish` is called. */
+  async recordChanged(
+    record: ChangedRecord,
+    by: ChangedBy,
+    transaction: Transaction,
+  ): Promise<void> {
+    await this.raise(record, by, this.clock.now(), null, transaction);
+  }
+
   /**
    * Brings what is committed to the list now, rather than at the next turn of the outbox: for whoever
    * revoked within a transaction of their own and has just committed it. Never throws.
@@ -108,7 +123,7 @@ export class RevocationService {
   }
 
   private async raise(
-    target: RevocationTarget,
+    target: Raisable,
     by: ChangedBy,
     changedAt: Date,
     revokedAt: Date | null,

@@ -4,7 +4,7 @@ export const ANY_CLIENT = '*';
 /**
  * What can be revoked. `token`, `session`, `grant`, `api-key`, `client-secret` and `signing-key` end
  * one thing for good; `user`, `client` and `user-client` raise an epoch, which ends all that was
- * issued before.
+ * issued before; `issuer` ends every token of an issuer that was issued until then.
  */
 export type RevocationTarget =
   | { readonly kind: 'token'; readonly issuer: string; readonly jti: string }
@@ -20,9 +20,33 @@ export type RevocationTarget =
   | { readonly kind: 'client'; readonly clientId: string }
   | { readonly kind: 'api-key'; readonly apiKeyId: string }
   | { readonly kind: 'client-secret'; readonly id: string }
-  | { readonly kind: 'signing-key'; readonly issuer: string; readonly kid: string };
+  | { readonly kind: 'signing-key'; readonly issuer: string; readonly kid: string }
+  | { readonly kind: 'issuer'; readonly issuer: string };
 
-export type RevocationKind = RevocationTarget['kind'];
+/** A record that was changed: ends nothing by itself, but nobody may go on by what it said before. */
+export type ChangedRecord =
+  | { readonly kind: 'client-record'; readonly clientId: string }
+  | { readonly kind: 'client-secrets-record'; readonly clientId: string }
+  | { readonly kind: 'api-key-record'; readonly apiKeyId: string }
+  | { readonly kind: 'user-record'; readonly issuer: string; readonly subject: string };
+
+/** What is raised in the durable store and told to every instance. */
+export type Raisable = RevocationTarget | ChangedRecord;
+
+export type RevocationKind = Raisable['kind'];
+
+export const RECORD_KINDS = [
+  'client-record',
+  'client-secrets-record',
+  'api-key-record',
+  'user-record',
+] as const satisfies readonly ChangedRecord['kind'][];
+
+/** For so long the durable store remembers that a record was changed: longer than any instance goes on without it. */
+export const RECORD_SECONDS = 7200;
+
+export const isRecord = (kind: RevocationKind): kind is ChangedRecord['kind'] =>
+  (RECORD_KINDS as readonly RevocationKind[]).includes(kind);
 
 /** One target as one string: the same for the same target, different for different ones. */
 export type RevocationKey = string;
@@ -43,11 +67,17 @@ export interface Revocation extends RevocationMark {
   readonly changedAt: Date;
 }
 
+/** What every instance has to hear of it. */
+export type RevocationChange = Pick<
+  Revocation,
+  'key' | 'kind' | 'epoch' | 'revokedAt' | 'changedAt'
+>;
+
 /** How the keys of all targets of this kind begin. */
 export const keyPrefixOf = (kind: RevocationKind): string => `["${kind}",`;
 
 /** Unambiguous by JSON: no value can spell out another one's separator. */
-export function revocationKey(target: RevocationTarget): RevocationKey {
+export function revocationKey(target: Raisable): RevocationKey {
   switch (target.kind) {
     case 'token':
       return JSON.stringify([target.kind, target.issuer, target.jti]);
@@ -59,9 +89,16 @@ export function revocationKey(target: RevocationTarget): RevocationKey {
       return JSON.stringify([target.kind, target.issuer, target.subject]);
     case 'user-client':
       return JSON.stringify([target.kind, target.issuer, target.subject, target.clientId]);
+    case 'issuer':
+      return JSON.stringify([target.kind, target.issuer]);
+    case 'user-record':
+      return JSON.stringify([target.kind, target.issuer, target.subject]);
     case 'client':
+    case 'client-record':
+    case 'client-secrets-record':
       return JSON.stringify([target.kind, target.clientId]);
     case 'api-key':
+    case 'api-key-record':
       return JSON.stringify([target.kind, target.apiKeyId]);
     case 'client-secret':
       return JSON.stringify([target.kind, target.id]);

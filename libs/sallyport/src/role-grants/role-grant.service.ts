@@ -2,12 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { changeOf } from '../audit/change-of.js';
 import { ChangeStore } from '../audit/change.store.js';
 import type { ChangedBy } from '../audit/change.js';
-import { FreshCache } from '../cache/fresh-cache.js';
+import type { RecordCache } from '../cache/record-cache.js';
 import { Clock } from '../clock.js';
 import { SallyportError } from '../errors.js';
+import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { Randomness, uuidv7 } from '../randomness.js';
+import { KnownRecords } from '../revocation/replica/known-records.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { Transactions, type Transaction } from '../transactions/transaction.js';
+import { userOf, userRecord, userRecordId } from '../users/user-record.js';
 import type { UserId } from '../users/user.js';
 import { RoleGrantStore } from './role-grant.store.js';
 import type { RoleGrant } from './role-grant.js';
@@ -19,7 +22,7 @@ export type RoleAssignment = Pick<RoleGrant, 'user' | 'clientId' | 'role'>;
 /** Grants roles to users. Each change makes the user's older tokens there stale. */
 @Injectable()
 export class RoleGrantService {
-  private readonly grants: FreshCache<readonly RoleGrant[]>;
+  private readonly grants: RecordCache<RolesByClient>;
 
   constructor(
     private readonly store: RoleGrantStore,
@@ -29,8 +32,13 @@ export class RoleGrantService {
     private readonly changes: ChangeStore,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
+    records: KnownRecords,
   ) {
-    this.grants = new FreshCache(clock);
+    const load = async (id: string): Promise<RolesByClient> => {
+      const grants = await this.store.listByUser(userOf(id));
+      return new RolesByClient((clientId) => this.rolesAmong(grants, clientId));
+    };
+    this.grants = records.cache(load, userRecord);
   }
 
   /** False when the user has the role there already. Throws ERR_INPUT_INVALID for a role that is not configured. */
@@ -63,10 +71,13 @@ export class RoleGrantService {
     return this.store.listByUser(user);
   }
 
-  /** Roles in this client, inherited ones included, as they were at most half a second ago. */
-  async rolesOf(user: UserId, clientId: string): Promise<ReadonlySet<string>> {
-    const grants = await this.grants.get(cacheKey(user), () => this.store.listByUser(user));
-    return this.rolesAmong(grants, clientId);
+  /**
+   * Roles in this client, inherited ones included, as they are known here: at once if they are, and the same set until
+   * a change, which is told to every instance.
+   */
+  rolesOf(user: UserId, clientId: string): MaybePromise<ReadonlySet<string>> {
+    const known = this.grants.find(userRecordId(user));
+    return isPromise(known) ? known.then((roles) => roles.in(clientId)) : known.in(clientId);
   }
 
   /** As `rolesOf`, but as they are now: for what is written into a token that outlives the moment. */
@@ -92,6 +103,8 @@ export class RoleGrantService {
     const changed = await this.transactions.run(async (inner) => {
       if (!(await write(inner))) return false;
       await this.revocations.raiseRoleVersion(user, clientId, by, inner);
+      const { issuer, subject } = user;
+      await this.revocations.recordChanged({ kind: 'user-record', issuer, subject }, by, inner);
       const what = {
         action,
         object: user.subject,
@@ -100,7 +113,6 @@ export class RoleGrantService {
       await this.changes.append(changeOf(what, by, this.clock.now(), this.randomness), inner);
       return true;
     }, outer);
-    this.grants.evict(cacheKey(user));
     if (changed && outer === undefined) await this.revocations.publish();
     return changed;
   }
@@ -114,4 +126,15 @@ export class RoleGrantService {
   }
 }
 
-const cacheKey = ({ issuer, subject }: UserId): string => JSON.stringify([issuer, subject]);
+/** Of one user. Worked out when a client is first asked about. */
+class RolesByClient {
+  private readonly known = new Map<string, ReadonlySet<string>>();
+
+  constructor(private readonly work: (clientId: string) => ReadonlySet<string>) {}
+
+  in(clientId: string): ReadonlySet<string> {
+    const known = this.known.get(clientId) ?? this.work(clientId);
+    this.known.set(clientId, known);
+    return known;
+  }
+}

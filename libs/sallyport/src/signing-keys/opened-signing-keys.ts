@@ -1,16 +1,15 @@
-import type { JWK } from 'jose';
+import type { KeyObject } from 'node:crypto';
 import type { Sealer } from '../sealing/sealer.js';
 import { openPrivateKey } from './issue-signing-key.js';
 import type { SigningAlgorithm, SigningKey, SigningKeyState } from './signing-key.js';
 
-/** A key for the engine that signs tokens. It holds private members: never log, serialise, publish or store it. */
+/** A key for the engine that signs tokens. */
 export interface SigningKeyMaterial {
   /** RFC 7638 thumbprint. */
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
   readonly state: SigningKeyState;
-  /** With all private members (RFC 7517 §9.2), `kid`, `alg` and `use`. */
-  readonly privateJwk: JWK;
+  readonly privateKey: KeyObject;
 }
 
 const ORDER: readonly SigningKeyState[] = ['active', 'next', 'retiring'];
@@ -18,6 +17,7 @@ const ORDER: readonly SigningKeyState[] = ['active', 'next', 'retiring'];
 /** Unseals each private key once, and forgets it when it is no longer current. */
 export class OpenedSigningKeys {
   private opened: readonly SigningKeyMaterial[] = [];
+  private openedFrom: readonly SigningKey[] = [];
 
   constructor(private readonly sealer: Sealer) {}
 
@@ -26,8 +26,10 @@ export class OpenedSigningKeys {
    * changed its state. Throws ERR_SEAL_BROKEN when one of them cannot be unsealed.
    */
   of(current: readonly SigningKey[]): readonly SigningKeyMaterial[] {
+    if (current === this.openedFrom) return this.opened;
     const keys = current.filter(({ state }) => ORDER.includes(state)).sort(byStateThenKid);
     if (!this.areOpened(keys)) this.opened = keys.map((key) => this.materialOf(key));
+    this.openedFrom = current;
     return this.opened;
   }
 
@@ -43,12 +45,12 @@ export class OpenedSigningKeys {
   private materialOf(key: SigningKey): SigningKeyMaterial {
     const { kid, algorithm, state } = key;
     const known = this.opened.find((opened) => opened.kid === kid);
-    return { kid, algorithm, state, privateJwk: known?.privateJwk ?? this.unseal(key) };
-  }
-
-  private unseal(key: SigningKey): JWK {
-    const members = openPrivateKey(key, this.sealer).export({ format: 'jwk' }) as JWK;
-    return { ...members, kid: key.kid, alg: key.algorithm, use: 'sig' };
+    return {
+      kid,
+      algorithm,
+      state,
+      privateKey: known?.privateKey ?? openPrivateKey(key, this.sealer),
+    };
   }
 }
 

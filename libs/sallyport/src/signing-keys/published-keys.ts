@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import type { MaybePromise } from '../maybe-promise.js';
 import type { SigningAlgorithm } from './signing-key.js';
 
 /** One key that our tokens may be signed with: what the JWK set publishes of it. */
@@ -12,8 +13,8 @@ export interface PublishedKey {
 /** Port: where the verifier learns our own public keys. */
 export abstract class PublishedKeys {
   /**
-   * Keys that are next, active or retiring. An implementation that caches reads again when
+   * Keys that are next, active or retiring, at once where they are known. An implementation that caches reads again when
    * `wantedKid` is not among the keys it has, since another instance may just have made that key.
    */
-  abstract publicKeys(wantedKid?: string): Promise<readonly PublishedKey[]>;
+  abstract publicKeys(wantedKid?: string): MaybePromise<readonly PublishedKey[]>;
 }

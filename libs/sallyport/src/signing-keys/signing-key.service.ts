@@ -9,6 +9,7 @@ import {
 import type { JSONWebKeySet } from 'jose';
 import type { ChangedBy } from '../audit/change.js';
 import { SallyportError } from '../errors.js';
+import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { Sealer } from '../sealing/sealer.js';
 import { CurrentSigningKeys } from './current-signing-keys.js';
 import { openPrivateKey } from './issue-signing-key.js';
@@ -37,6 +38,7 @@ export class SigningKeyService
   private ticking: Promise<void> | undefined;
   private opened: ActiveSigningKey | undefined;
   private readonly openedKeys: OpenedSigningKeys;
+  private readonly published = new WeakMap<readonly SigningKey[], readonly PublishedKey[]>();
 
   constructor(
     private readonly current: CurrentSigningKeys,
@@ -99,8 +101,7 @@ export class SigningKeyService
   }
 
   /**
-   * For the engine that signs tokens: the active key first, then the next and the retiring ones, with their private
-   * members. Never log or serialise what comes back. It is the same array as before as long as no key moved.
+   * For the engine that signs tokens: the active key first, then the next and the retiring ones. It is the same array as before as long as no key moved.
    * Throws ERR_KEYS_UNAVAILABLE when none can sign, ERR_SEAL_BROKEN when one cannot be unsealed.
    */
   async signingKeys(): Promise<readonly SigningKeyMaterial[]> {
@@ -108,12 +109,16 @@ export class SigningKeyService
     return this.openedKeys.of(keys);
   }
 
-  async publicKeys(wantedKid?: string): Promise<readonly PublishedKey[]> {
-    const keys = await (wantedKid === undefined
-      ? this.current.list()
-      : this.current.listWith(wantedKid));
-    return keys.map(publishedKey);
+  publicKeys(wantedKid?: string): MaybePromise<readonly PublishedKey[]> {
+    const keys = wantedKid === undefined ? this.current.list() : this.current.listWith(wantedKid);
+    return isPromise(keys) ? keys.then(this.publish) : this.publish(keys);
   }
+
+  private readonly publish = (keys: readonly SigningKey[]): readonly PublishedKey[] => {
+    const published = this.published.get(keys) ?? keys.map(publishedKey);
+    this.published.set(keys, published);
+    return published;
+  };
 
   /** The JWK set to publish (RFC 7517 §5). */
   async jwks(): Promise<JSONWebKeySet> {

@@ -6,7 +6,9 @@ import { LoginSessionStore } from '../logins/login-session.store.js';
 import { RevocationStore } from '../revocation/revocation.store.js';
 import { RoleGrantStore } from '../role-grants/role-grant.store.js';
 import { SigningKeyStore } from '../signing-keys/signing-key.store.js';
+import { PlanStore } from '../throttling/plans/plan.store.js';
 import { Transactions } from '../transactions/transaction.js';
+import { UsageStore } from '../usage/usage.store.js';
 import { AuthorizationCodeStore } from '../user-tokens/authorization-code.store.js';
 import { GrantStore } from '../user-tokens/grant.store.js';
 import { OpaqueTokenStore } from '../user-tokens/opaque-token.store.js';
@@ -24,9 +26,11 @@ export const durablePorts = [
   GrantStore,
   LoginSessionStore,
   OpaqueTokenStore,
+  PlanStore,
   RevocationStore,
   RoleGrantStore,
   SigningKeyStore,
+  UsageStore,
   UserStateStore,
   UserTokenStore,
 ];

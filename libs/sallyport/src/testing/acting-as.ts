@@ -1,5 +1,5 @@
 import { effectiveScope } from '../principals/authority.js';
-import type { Caller, Claims } from '../principals/caller.js';
+import type { Caller, Claims, Confirmation } from '../principals/caller.js';
 import { Authenticator } from '../credentials/authenticator.js';
 
 export interface ActingAs {
@@ -12,8 +12,12 @@ export interface ActingAs {
   /** Roles of the user in this client, inherited ones to be named too. @default [] */
   readonly roles?: readonly string[];
   readonly claims?: Claims;
-  /** What was presented. @default an API key, and an access token when a user acts */
-  readonly credentials?: readonly ('api-key' | 'access-token')[];
+  /** What the access token is bound to, as if it were proven (`cnf`): for routes with `@SenderConstrained()`. @default null */
+  readonly confirmation?: Confirmation;
+  /** What was presented; `signature` is an API key that signed the request. @default an API key, and an access token when a user acts */
+  readonly credentials?: readonly ('api-key' | 'access-token' | 'signature')[];
+  /** What the test aborts to revoke the caller while something of it is open. @default one that never fires */
+  readonly signal?: AbortSignal;
 }
 
 /** `iss` of users made by `actingAs`. */
@@ -43,23 +47,25 @@ export class ActingAuthenticator extends Authenticator {
     this.caller = callerOf(caller);
   }
 
-  authenticate(): Promise<Caller> {
-    return Promise.resolve(this.caller);
+  authenticate(): Caller {
+    return this.caller;
   }
 }
 
 /** A `Caller` for unit tests of handlers, policies and services. */
 export function callerOf(acting: ActingAs): Caller {
   const { client, user, scope = [], roles = [], claims = {} } = acting;
+  const { signal = new AbortController().signal } = acting;
   const kinds =
     acting.credentials ?? (user === undefined ? ['api-key'] : ['api-key', 'access-token']);
   const granted = new Set(scope);
   const credentials = kinds.map((kind) => ({
-    kind,
+    kind: kind === 'signature' ? ('api-key' as const) : kind,
     id: `test-${kind}`,
     issuer: kind === 'access-token' ? TEST_ISSUER : null,
     scope: granted,
     actsForUser: kind === 'access-token' && user !== undefined,
+    isSigned: kind === 'signature',
   }));
   const legs = { client: granted, credentials, roles: null };
   return {
@@ -77,8 +83,9 @@ export function callerOf(acting: ActingAs): Caller {
     scope: effectiveScope(legs),
     roles: new Set(roles),
     claims,
-    confirmation: null,
+    confirmation: acting.confirmation ?? null,
     credentials,
     legs,
+    signal,
   };
 }

@@ -18,6 +18,7 @@ export { describeEphemeralRecordStore } from '../ephemeral/ephemeral-record.stor
 export { describeGrantStore } from '../user-tokens/grant.store.contract.js';
 export { describeLoginSessionStore } from '../logins/login-session.store.contract.js';
 export { describeOpaqueTokenStore } from '../user-tokens/opaque-token.store.contract.js';
+export { describePlanStore } from '../throttling/plans/plan.store.contract.js';
 export { describeRateLimitStore } from '../throttling/rate-limit.store.contract.js';
 export { describeReplayStore } from '../ephemeral/replay.store.contract.js';
 export { describeRevocationList } from '../revocation/revocation.list.contract.js';
@@ -25,5 +26,7 @@ export { describeRevocationStore } from '../revocation/revocation.store.contract
 export { describeRoleGrantStore } from '../role-grants/role-grant.store.contract.js';
 export { describeSigningKeyStore } from '../signing-keys/signing-key.store.contract.js';
 export { describeTransactions } from '../transactions/transactions.contract.js';
+export { describeUsageBuffer } from '../usage/usage.buffer.contract.js';
+export { describeUsageStore } from '../usage/usage.store.contract.js';
 export { describeUserStateStore } from '../users/user-state.store.contract.js';
 export { describeUserTokenStore } from '../user-tokens/user-token.store.contract.js';

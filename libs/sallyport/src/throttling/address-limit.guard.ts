@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import {
   Inject,
   Injectable,
@@ -6,57 +5,75 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
-import { Clock } from '../clock.js';
 import { addressBlock } from '../network/address.js';
-import {
-  rawRequest,
-  type AdapterRequest,
-  type AdapterResponse,
-} from '../request/adapter-request.js';
+import { rawRequest, requestOf, responseOf } from '../request/adapter-request.js';
 import { RequestOrigin } from '../request/request-origin.js';
 import { RouteAccess } from '../request/route-access.js';
-import { LocalRateLimits } from './local-rate-limits.js';
-import { overLimit } from './over-limit.js';
-import { setRateLimitHeaders } from './rate-limit-headers.js';
+import { BLOCK, type AddressedRequest } from './addresses/addressed-request.js';
+import { BlockLimit } from './addresses/block-limit.js';
+import { FailedAuthentication } from './addresses/failed-authentication.js';
+import { overLimit } from './answer/over-limit.js';
+import { showLimits } from './answer/rate-limit-headers.js';
+import { RouteLimitBook } from './demands/route-limit-book.js';
+import { InstanceCensus } from './instance-census.js';
+import type { RateLimitState } from './rate-limit.js';
+import { RequestLimits } from './request-limits.js';
 import { THROTTLING_OPTIONS, type ResolvedThrottlingOptions } from './throttling.options.js';
 
-/** Requests that were counted: a guard that is bound twice still counts once. */
-const counted = new WeakSet<IncomingMessage>();
-
 /**
- * Limits what one address may send, before any credential is looked at, so that guessing costs. Counts in this
- * process alone: a flood neither waits for Redis nor reaches it. Not switched off by `@SkipThrottle()`.
+ * Limits what one address may send, and refuses one whose credentials failed too often, before any credential is looked
+ * at, so that guessing costs. Goes on at once while this instance's part of the limit lasts. Not switched off by `@SkipThrottle()`.
  */
 @Injectable()
 export class AddressLimitGuard implements CanActivate {
   private readonly logger = new Logger('Sallyport');
-  private readonly counts = new LocalRateLimits();
+  private readonly limit: BlockLimit | null;
 
   constructor(
     private readonly origin: RequestOrigin,
     private readonly access: RouteAccess,
-    private readonly clock: Clock,
+    private readonly routes: RouteLimitBook,
+    private readonly limits: RequestLimits,
+    private readonly failures: FailedAuthentication,
+    census: InstanceCensus,
     @Inject(THROTTLING_OPTIONS) private readonly options: ResolvedThrottlingOptions,
-  ) {}
+  ) {
+    const { address } = options;
+    this.limit = address === null ? null : new BlockLimit('address', address, { limits, census });
+  }
 
-  canActivate(context: ExecutionContext): boolean {
-    const rule = this.options.address;
-    if (rule === null || context.getType() !== 'http') return true;
-    const request = context.switchToHttp().getRequest<AdapterRequest>();
-    const raw = rawRequest(request);
-    if (counted.has(raw)) return true;
-    counted.add(raw);
-
-    const block = addressBlock(this.origin.addressOf(request));
-    const demand = { ...rule, policy: 'address', group: 'address', tracker: block };
-    const states = this.counts.consume([demand], this.clock.now());
-    const refusal = overLimit(states, `address ${block}`);
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    const request = requestOf(context);
+    const raw: AddressedRequest = rawRequest(request);
+    // Bound twice, it still counts once.
+    if (raw[BLOCK] !== undefined) return true;
+    const block = addressBlock(this.origin.addressOf(request), this.options.ipv6PrefixLength);
+    raw[BLOCK] = block;
+    const now = this.limits.now();
+    const failed = this.failures.refusalOf(block, now);
+    if (failed !== null) return this.refuse(context, block, failed);
+    if (this.limit === null) return true;
+    const refusal = this.routes.of(context).isAddressExact
+      ? this.limit.spendExactly(block)
+      : this.limit.spend(block, now);
     if (refusal === null) return true;
-    if (this.access.isReportOnly(context)) {
+    return refusal instanceof Promise
+      ? refusal.then((state) => state === null || this.refuse(context, block, state))
+      : this.refuse(context, block, refusal);
+  }
+
+  private refuse(context: ExecutionContext, block: string, state: RateLimitState): boolean {
+    const refusal = overLimit([state], `address ${block}`);
+    if (refusal === null) return true;
+    if (this.access.of(context).isReportOnly) {
       this.logger.warn(`would refuse: ${refusal.message}`);
       return true;
     }
-    setRateLimitHeaders(context.switchToHttp().getResponse<AdapterResponse>(), states);
+    const response = responseOf(context);
+    const { policy, limit, windowSeconds } = state;
+    const policyHeader = `"${policy}";q=${limit};w=${Math.ceil(windowSeconds)}`;
+    showLimits(response, policyHeader, { shown: this.options, states: [state] });
     throw refusal;
   }
 }

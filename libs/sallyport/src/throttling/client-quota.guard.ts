@@ -1,19 +1,29 @@
-import type { IncomingMessage } from 'node:http';
-import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
 import type { SecuredRequest } from '../principals/secured-request.js';
-import { rawRequest, type AdapterResponse } from '../request/adapter-request.js';
+import { rawRequest, requestOf, responseOf } from '../request/adapter-request.js';
 import { RouteAccess } from '../request/route-access.js';
-import { overLimit } from './over-limit.js';
-import { QuotaDemands } from './quota-demands.js';
-import { setRateLimitHeaders } from './rate-limit-headers.js';
-import { RateLimiter } from './rate-limiter.js';
-
-/** Requests that were counted: a guard that is bound twice still counts once. */
-const counted = new WeakSet<IncomingMessage>();
+import { Anomalies } from './anomalies/anomalies.js';
+import { Penalties } from './anomalies/penalties.js';
+import { overLimit } from './answer/over-limit.js';
+import { showHeldLimits, showLimits } from './answer/rate-limit-headers.js';
+import { onceClosed, type ClosingResponse } from './answer/once-closed.js';
+import { isFirst } from './counted-once.js';
+import type { DemandSet } from './demands/demand-set.js';
+import { QuotaDemands } from './demands/quota-demands.js';
+import type { RateLimitState } from './rate-limit.js';
+import { RequestLimits } from './request-limits.js';
+import { THROTTLING_OPTIONS, type ResolvedThrottlingOptions } from './throttling.options.js';
 
 /**
- * Spends the quotas of whoever was let in, all of them in one call: client, API key, user, and what the route
- * says of its own. Runs after authorization, so that only allowed requests spend.
+ * Spends the limits of whoever was let in, all of them or none: client, API key, user, and what the route says of its
+ * own. Runs after authorization, so that only allowed requests spend. Goes on at once while this instance holds
+ * enough of each.
  */
 @Injectable()
 export class ClientQuotaGuard implements CanActivate {
@@ -21,27 +31,81 @@ export class ClientQuotaGuard implements CanActivate {
 
   constructor(
     private readonly demands: QuotaDemands,
-    private readonly limiter: RateLimiter,
+    private readonly limits: RequestLimits,
+    private readonly anomalies: Anomalies,
+    private readonly penalties: Penalties,
     private readonly access: RouteAccess,
+    @Inject(THROTTLING_OPTIONS) private readonly options: ResolvedThrottlingOptions,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return true;
-    const http = context.switchToHttp();
-    const request = http.getRequest<SecuredRequest>();
-    const raw = rawRequest(request);
-    if (counted.has(raw)) return true;
-    counted.add(raw);
+    const request = requestOf<SecuredRequest>(context);
+    if (!isFirst(rawRequest(request))) return true;
+    const { caller } = request;
+    const now = this.limits.now();
+    if (caller !== undefined) {
+      this.anomalies.used(caller, request, now);
+      const penalty = this.penalties.spend(caller.client.clientId);
+      if (penalty !== null) return this.afterPenalty(context, penalty);
+    }
+    return this.spendAll(context, now);
+  }
 
-    const states = await this.limiter.consume(await this.demands.of(context));
-    const client = request.caller?.client.clientId;
-    const refusal = overLimit(states, client === undefined ? 'an address' : `client ${client}`);
-    if (refusal !== null && this.access.isReportOnly(context)) {
+  private spendAll(context: ExecutionContext, now: number): boolean | Promise<boolean> {
+    const set = this.demands.of(context);
+    return set instanceof Promise
+      ? set.then((computed) => this.spend(context, computed, this.limits.now()))
+      : this.spend(context, set, now);
+  }
+
+  private spend(
+    context: ExecutionContext,
+    set: DemandSet,
+    now: number,
+  ): boolean | Promise<boolean> {
+    if (set.isEmpty) return true;
+    if (!this.limits.spendHeld(set, now)) return this.ask(context, set);
+    const response = responseOf<ClosingResponse>(context);
+    if (set.hasConcurrent) this.holdOpen(response, set);
+    if (this.isShown) showHeldLimits(response, set, { shown: this.options, now });
+    return true;
+  }
+
+  private async ask(context: ExecutionContext, set: DemandSet): Promise<boolean> {
+    const { isAllowed, states } = await this.limits.spend(set);
+    const response = responseOf<ClosingResponse>(context);
+    if (isAllowed && set.hasConcurrent) this.holdOpen(response, set);
+    const client = requestOf<SecuredRequest>(context).caller?.client.clientId;
+    const who = client === undefined ? 'an address' : `client ${client}`;
+    const refusal = isAllowed ? null : overLimit(states, who);
+    if (refusal !== null && this.access.of(context).isReportOnly) {
       this.logger.warn(`would refuse: ${refusal.message}`);
       return true;
     }
-    setRateLimitHeaders(http.getResponse<AdapterResponse>(), states);
+    if (this.isShown) showLimits(response, set.policyHeader, { shown: this.options, states });
     if (refusal !== null) throw refusal;
     return true;
+  }
+
+  /** A client that was found suspicious spends what it was left before anything else. */
+  private async afterPenalty(
+    context: ExecutionContext,
+    penalty: RateLimitState | Promise<RateLimitState | null>,
+  ): Promise<boolean> {
+    const state = await penalty;
+    const refusal = state === null ? null : overLimit([state], 'a suspicious client');
+    if (refusal !== null && !this.access.of(context).isReportOnly) throw refusal;
+    return this.spendAll(context, this.limits.now());
+  }
+
+  private holdOpen(response: ClosingResponse, set: DemandSet): void {
+    onceClosed(response, () => {
+      this.limits.release(set);
+    });
+  }
+
+  private get isShown(): boolean {
+    return this.options.headers || this.options.legacyHeaders;
   }
 }

@@ -6,7 +6,7 @@ import {
   type ExecutionContext,
   type INestApplication,
 } from '@nestjs/common';
-import { APP_GUARD, type AbstractHttpAdapter } from '@nestjs/core';
+import { APP_GUARD, DiscoveryModule, type AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -21,9 +21,20 @@ import { FrozenClock } from '../testing/frozen-clock.js';
 import { AddressLimitGuard } from './address-limit.guard.js';
 import { ClientQuotaGuard } from './client-quota.guard.js';
 import { RateLimit, SkipThrottle, Throttle, seconds } from './index.js';
-import { QuotaDemands } from './quota-demands.js';
+import { SecurityEvents } from '../audit/security-events.js';
+import { ClientService } from '../clients/client.service.js';
+import { FailedAuthentication } from './addresses/failed-authentication.js';
+import { Anomalies } from './anomalies/anomalies.js';
+import { Penalties } from './anomalies/penalties.js';
+import { QuotaDemands } from './demands/quota-demands.js';
+import { RouteLimitBook } from './demands/route-limit-book.js';
+import { InstanceCensus } from './instance-census.js';
+import { PlanBook } from './plans/plan-book.js';
+import { PlanStore } from './plans/plan.store.js';
 import { RateLimitStore } from './rate-limit.store.js';
 import { RateLimiter } from './rate-limiter.js';
+import { RequestLimits } from './request-limits.js';
+import { Randomness, SystemRandomness } from '../randomness.js';
 import {
   resolveThrottlingOptions,
   THROTTLING_OPTIONS,
@@ -133,7 +144,16 @@ class FakeAuthenticationGuard {
     const credentials: VerifiedCredential[] =
       key === null
         ? []
-        : [{ kind: 'api-key', id: key, issuer: null, scope: null, actsForUser: false }];
+        : [
+            {
+              kind: 'api-key',
+              id: key,
+              issuer: null,
+              scope: null,
+              actsForUser: false,
+              isSigned: false,
+            },
+          ];
     request.caller = {
       client: {
         clientId: client,
@@ -158,6 +178,12 @@ class OutOfReach extends RateLimitStore {
     this.asked++;
     return Promise.reject(new SallyportError('ERR_STORE_UNAVAILABLE', { retryAfterSeconds: 1 }));
   }
+  lease(): Promise<never> {
+    return this.consume();
+  }
+  countInstances(): Promise<number> {
+    return Promise.resolve(1);
+  }
 }
 
 const adapters: [string, () => AbstractHttpAdapter][] = [
@@ -181,15 +207,30 @@ describe.each(adapters)('throttling guards on %s', (_name, adapter) => {
     const resolved = resolveThrottlingOptions(options, mistakes);
     expect(mistakes).toEqual([]);
     const module = await Test.createTestingModule({
+      imports: [DiscoveryModule],
       controllers: [LimitedController, ClassController],
       providers: [
+        Anomalies,
+        FailedAuthentication,
+        InstanceCensus,
+        Penalties,
+        PlanBook,
+        { provide: PlanStore, useValue: { changedSince: () => Promise.resolve([]) } },
+        SecurityEvents,
+        { provide: ClientService, useValue: {} },
         QuotaDemands,
         RateLimiter,
+        RequestLimits,
+        RouteLimitBook,
+        { provide: Randomness, useClass: SystemRandomness },
         { provide: Clock, useValue: clock },
         { provide: THROTTLING_OPTIONS, useValue: resolved },
         { provide: RateLimitStore, useValue: setup.store ?? new MemoryRateLimitStore(clock) },
         { provide: RequestOrigin, useValue: { addressOf: setup.address ?? (() => '192.0.2.1') } },
-        { provide: RouteAccess, useValue: { isReportOnly: () => setup.isReportOnly ?? false } },
+        {
+          provide: RouteAccess,
+          useValue: { of: () => ({ isReportOnly: setup.isReportOnly ?? false }) },
+        },
         { provide: APP_GUARD, useClass: AddressLimitGuard },
         { provide: APP_GUARD, useClass: FakeAuthenticationGuard },
         { provide: APP_GUARD, useClass: ClientQuotaGuard },
@@ -226,8 +267,8 @@ describe.each(adapters)('throttling guards on %s', (_name, adapter) => {
     await start({ address: { limit: 2 } });
     expect(await statuses(3, 'read', {})).toEqual([200, 200, 429]);
     const refused = await call('read', {});
-    expect(await refused.json()).toMatchObject({ code: 'ERR_RATE_LIMITED', retryAfterSeconds: 60 });
-    expect(refused.headers.get('ratelimit')).toBe('"address";r=0;t=60');
+    expect(await refused.json()).toMatchObject({ code: 'ERR_RATE_LIMITED', retryAfterSeconds: 30 });
+    expect(refused.headers.get('ratelimit')).toBe('"address";r=0;t=30');
     expect(handled).toBe(2);
   });
 
@@ -300,11 +341,11 @@ describe.each(adapters)('throttling guards on %s', (_name, adapter) => {
     await start({ user: { reads: { limit: 10, windowSeconds: 30 } } });
     const response = await call('read', { 'x-client': 'app', 'x-user': 'alice' });
     expect(response.headers.get('ratelimit-policy')).toBe('"client";q=600;w=60, "user";q=10;w=30');
-    expect(response.headers.get('ratelimit')).toBe('"client";r=599;t=60, "user";r=9;t=30');
+    expect(response.headers.get('ratelimit')).toBe('"client";r=599;t=1, "user";r=9;t=3');
     await statuses(9, 'read', { 'x-client': 'app', 'x-user': 'alice' });
-    clock.advance(10);
+    clock.advance(2);
     const refused = await call('read', { 'x-client': 'app', 'x-user': 'alice' });
-    expect(refused.headers.get('ratelimit')).toBe('"client";r=590;t=50, "user";r=0;t=20');
+    expect(refused.headers.get('ratelimit')).toBe('"client";r=600;t=0, "user";r=0;t=1');
     const { retryAfterSeconds } = (await refused.json()) as { retryAfterSeconds: number };
     clock.advance(retryAfterSeconds);
     expect(await statuses(1, 'read', { 'x-client': 'app', 'x-user': 'alice' })).toEqual([200]);
@@ -316,7 +357,7 @@ describe.each(adapters)('throttling guards on %s', (_name, adapter) => {
     const alice = { 'x-client': 'app', 'x-user': 'alice' };
     expect(await statuses(3, 'throttled', alice)).toEqual([200, 200, 429]);
     const response = await call('read', alice);
-    expect(response.headers.get('ratelimit')).toBe('"client";r=595;t=60, "user";r=297;t=60');
+    expect(response.headers.get('ratelimit')).toBe('"client";r=595;t=1, "user";r=297;t=1');
   });
 
   it('@Throttle on a route without caller counts by address', async () => {
@@ -375,7 +416,7 @@ describe.each(adapters)('throttling guards on %s', (_name, adapter) => {
     const store = new OutOfReach();
     await start({ client: { reads: { limit: 2, windowSeconds: 60 } } }, { store });
     expect(await statuses(4, 'read')).toEqual([200, 200, 429, 429]);
-    expect(app.get(RateLimiter).localDecisions).toBe(4);
+    expect(app.get(RateLimiter).localDecisions).toBe(3);
     expect(store.asked).toBe(1);
     clock.advance(1);
     await call('read');

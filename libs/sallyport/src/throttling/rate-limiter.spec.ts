@@ -19,6 +19,12 @@ class ScriptedStore extends RateLimitStore {
     this.asked++;
     return this.failure === null ? Promise.resolve([]) : Promise.reject(this.failure);
   }
+  lease(): Promise<never> {
+    return Promise.reject(new SallyportError('ERR_STORE_UNAVAILABLE'));
+  }
+  countInstances(): Promise<number> {
+    return Promise.resolve(1);
+  }
 }
 
 describe('RateLimiter', () => {
@@ -43,6 +49,9 @@ describe('RateLimiter', () => {
     await limiter.consume([demand]);
     store.failure = null;
     clock.advance(-3600);
+    await limiter.consume([demand]);
+    expect(store.asked).toBe(1); // the pause of a second is not over because of that
+    clock.advance(1);
     await limiter.consume([demand]);
     expect(store.asked).toBe(2);
   });

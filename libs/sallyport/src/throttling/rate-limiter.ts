@@ -1,69 +1,98 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { addSeconds, Clock } from '../clock.js';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Clock } from '../clock.js';
 import { SallyportError } from '../errors.js';
-import { LocalRateLimits } from './local-rate-limits.js';
-import { RateLimitStore } from './rate-limit.store.js';
-import type { RateLimitDemand, RateLimitState } from './rate-limit.js';
+import { Limit } from './counting/limit.js';
+import { LocalCounts } from './counting/local-counts.js';
+import { RateLimitStore, type LeaseGrant, type LeaseRequest } from './rate-limit.store.js';
+import type { LimitDemand, RateLimitState } from './rate-limit.js';
+import { SteadyTime } from './counting/steady-time.js';
+import { StoreOutage } from './store-outage.js';
+import { InstanceCensus } from './instance-census.js';
 
-const STORE_PAUSE_SECONDS = 1;
-const LOG_EVERY_SECONDS = 60;
+/** While the store is away, what was given out here ends soon: the store's word counts again as soon as it can. */
+const LOCAL_LIFE_SECONDS = 1;
 
 /**
- * Spends the limits of a request in the store. While that is out of reach the same limits go on in this
- * process (so several instances let through up to that many times the limit), logged and counted.
+ * Counts in the store. While that is out of reach each instance goes on with its share of every limit (so all of them
+ * together let through about once more what was spent before), logged and counted.
  */
 @Injectable()
 export class RateLimiter {
   private readonly logger = new Logger('Sallyport');
-  private readonly local = new LocalRateLimits();
-  private pausedUntil = new Date(0);
-  private silentUntil = new Date(0);
+  private readonly local = new LocalCounts();
+  private readonly time = new SteadyTime();
+  private readonly outage: StoreOutage;
   private decidedLocally = 0;
 
   constructor(
     private readonly store: RateLimitStore,
     private readonly clock: Clock,
-  ) {}
+    @Optional() @Inject(InstanceCensus) private readonly census: InstanceCensus | null = null,
+  ) {
+    this.outage = new StoreOutage(census?.jitter);
+  }
 
-  /** Requests whose limits this process decided alone since it started. */
+  /** Questions that this process answered alone since it started, since the store was away. */
   get localDecisions(): number {
     return this.decidedLocally;
   }
 
-  async consume(demands: readonly RateLimitDemand[]): Promise<readonly RateLimitState[]> {
-    if (demands.length === 0) return [];
-    const now = this.clock.now();
-    if (isUntil(this.pausedUntil, STORE_PAUSE_SECONDS, now))
-      return this.consumeLocally(demands, now);
+  now(): number {
+    return this.time.at(this.clock.milliseconds());
+  }
+
+  /** Exact: spends every demand, or none if any of them refuses. In the order of the demands. */
+  consume(demands: readonly (LimitDemand | Limit)[]): Promise<readonly RateLimitState[]> {
+    if (demands.length === 0) return Promise.resolve([]);
+    return this.orLocally(
+      () => this.store.consume(demands),
+      (now) => {
+        const shares = demands.map((demand) => Limit.of(demand).shareOf(this.instances));
+        return this.local.consume(shares, now);
+      },
+    );
+  }
+
+  /** What instances hold in advance: see `RateLimitStore.lease`. */
+  lease(requests: readonly LeaseRequest[]): Promise<readonly LeaseGrant[]> {
+    return this.orLocally(
+      () => this.store.lease(requests),
+      (now) => requests.map((request) => this.leaseLocally(request, now)),
+    );
+  }
+
+  private get instances(): number {
+    return this.census?.instances ?? 1;
+  }
+
+  private async orLocally<T>(ask: () => Promise<T>, decide: (now: number) => T): Promise<T> {
+    if (!this.outage.mayAsk(this.now())) return this.locally(decide);
     try {
-      return await this.store.consume(demands);
+      const answer = await ask();
+      this.outage.ended();
+      return answer;
     } catch (error) {
       if (!(error instanceof SallyportError && error.code === 'ERR_STORE_UNAVAILABLE')) throw error;
-      // A store that hangs would otherwise cost every request its timeout.
-      this.pausedUntil = addSeconds(now, STORE_PAUSE_SECONDS);
-      const states = this.consumeLocally(demands, now);
-      this.report(error, now);
-      return states;
+      const answer = this.locally(decide);
+      if (this.outage.began(this.now())) {
+        this.logger.warn(
+          `rate limits are counted by this instance alone (${this.decidedLocally} so far): ${error.message}`,
+        );
+      }
+      return answer;
     }
   }
 
-  private consumeLocally(
-    demands: readonly RateLimitDemand[],
-    now: Date,
-  ): readonly RateLimitState[] {
+  private locally<T>(decide: (now: number) => T): T {
     this.decidedLocally += 1;
-    return this.local.consume(demands, now);
+    return decide(this.now());
   }
 
-  private report(error: SallyportError, now: Date): void {
-    if (isUntil(this.silentUntil, LOG_EVERY_SECONDS, now)) return;
-    this.silentUntil = addSeconds(now, LOG_EVERY_SECONDS);
-    this.logger.warn(
-      `rate limits are counted by this instance alone (${this.decidedLocally} so far): ${error.message}`,
-    );
+  private leaseLocally(request: LeaseRequest, now: number): LeaseGrant {
+    const { limit } = request;
+    const share = limit.shareOf(this.instances);
+    const local = { ...request, limit: share, lifeSeconds: LOCAL_LIFE_SECONDS };
+    const grant = this.local.lease(local, now);
+    return { ...grant, level: grant.level + limit.capacity - share.capacity };
   }
 }
-
-/** An end that is further away than it can be was set by a clock that has been set back since. */
-const isUntil = (end: Date, seconds: number, now: Date): boolean =>
-  now < end && end <= addSeconds(now, seconds);

@@ -33,11 +33,11 @@ export function describeThrottlerStorage(create: () => StorageUnderTest): void {
 
   it('without a block duration refuses until the oldest request expires', async () => {
     const { storage, wait } = create();
-    for (let hit = 0; hit < 2; hit++) await storage.increment('sliding', 300, 2, 0, 'default');
-    const over = await storage.increment('sliding', 300, 2, 0, 'default');
+    for (let hit = 0; hit < 2; hit++) await storage.increment('sliding', 1000, 2, 0, 'default');
+    const over = await storage.increment('sliding', 1000, 2, 0, 'default');
     expect(over).toMatchObject({ totalHits: 3, isBlocked: true, timeToBlockExpire: 1 });
-    await wait(350);
-    const later = await storage.increment('sliding', 300, 2, 0, 'default');
+    await wait(1050);
+    const later = await storage.increment('sliding', 1000, 2, 0, 'default');
     expect(later).toMatchObject({ totalHits: 1, isBlocked: false, timeToBlockExpire: 0 });
   });
 
@@ -52,11 +52,11 @@ export function describeThrottlerStorage(create: () => StorageUnderTest): void {
 
   it('counts each request for its own time to live', async () => {
     const { storage, wait } = create();
-    await storage.increment('each', 300, 9, 1000, 'default');
-    await wait(200);
-    await storage.increment('each', 300, 9, 1000, 'default');
-    await wait(150);
-    const record = await storage.increment('each', 300, 9, 1000, 'default');
+    await storage.increment('each', 1200, 9, 1000, 'default');
+    await wait(800);
+    await storage.increment('each', 1200, 9, 1000, 'default');
+    await wait(600);
+    const record = await storage.increment('each', 1200, 9, 1000, 'default');
     expect(record.totalHits).toBe(2);
   });
 

@@ -30,4 +30,13 @@ describe('throttling options', () => {
     expect(mistakes).toHaveLength(4);
     expect(mistakes[2]).toContain('throttling.plans.gold.reads.limit');
   });
+
+  it.each(['client', 'user-day', 'failures', 'anomaly', 'sign-in', 'api-key-writes'])(
+    'keep the name %s for a limit of our own',
+    (name) => {
+      const mistakes: string[] = [];
+      resolveThrottlingOptions({ policies: { [name]: { limit: 1, windowSeconds: 1 } } }, mistakes);
+      expect(mistakes).toEqual([expect.stringContaining(`throttling.policies.${name}`)]);
+    },
+  );
 });

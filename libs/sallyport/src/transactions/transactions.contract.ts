@@ -1,5 +1,6 @@
 import type { ChangeStore } from '../audit/change.store.js';
 import type { Change } from '../audit/change.js';
+import { SallyportError } from '../errors.js';
 import type { Transaction, Transactions } from './transaction.js';
 
 interface Opened {
@@ -8,17 +9,33 @@ interface Opened {
   close(): Promise<void>;
 }
 
-/** Runs the same work in 20 transactions at once, and counts those that were told that they did it. */
+/**
+ * Runs the same work in 20 transactions at once, and counts those that were told that they did it. Who waited in vain for
+ * the one session of PGlite, on a busy machine, comes again.
+ */
 export async function winnersOf20(
   transactions: Transactions,
   work: (transaction: Transaction, index: number) => Promise<boolean>,
 ): Promise<number> {
   const results = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
-      transactions.run((transaction) => work(transaction, index)),
+      untilAnswered(() => transactions.run((transaction) => work(transaction, index))),
     ),
   );
   return results.filter(Boolean).length;
+}
+
+const ATTEMPTS = 5;
+
+async function untilAnswered<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isBusy = error instanceof SallyportError && error.code === 'ERR_STORE_UNAVAILABLE';
+      if (!isBusy || attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** What every adapter's Transactions must do, shown on its ChangeStore. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock.js';
-import { isEndedBy, type RevocationQuestion } from '../revocation/revocation-question.js';
+import { isEndedBy, type RevocationQuestion } from '../revocation/check/revocation-question.js';
 import { revocationKey } from '../revocation/revocation.js';
 import { RevocationStore } from '../revocation/revocation.store.js';
 import type { Transaction } from '../transactions/transaction.js';
@@ -30,17 +30,15 @@ export class LivingGrants {
     const marks = new Map(keys.map((key, index) => [key, found[index] ?? null]));
 
     const isEnded = ({ target, carries }: RevocationQuestion): boolean =>
-      isEndedBy(marks.get(revocationKey(target)) ?? null, carries, NO_CLOCKS);
+      isEndedBy(marks.get(revocationKey(target)) ?? null, carries);
     return candidates.filter(({ questions }) => !questions.some(isEnded)).map(({ grant }) => grant);
   }
 }
 
-/** Skew: our own grants carry epochs, which are numbers. */
-const NO_CLOCKS = 0;
-
 const questionsOf = (grant: Grant): readonly RevocationQuestion[] => {
-  const { issuer, subject, clientId, id, sid, userEpoch, clientEpoch } = grant;
+  const { issuer, subject, clientId, id, sid, userEpoch, clientEpoch, createdAt } = grant;
   return [
+    { target: { kind: 'issuer', issuer }, carries: createdAt },
     { target: { kind: 'user', issuer, subject }, carries: userEpoch },
     { target: { kind: 'client', clientId }, carries: clientEpoch },
     { target: { kind: 'session', issuer, sid }, carries: null },

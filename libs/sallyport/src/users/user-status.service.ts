@@ -2,18 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { changeOf } from '../audit/change-of.js';
 import { ChangeStore } from '../audit/change.store.js';
 import type { ChangedBy } from '../audit/change.js';
-import { FreshCache } from '../cache/fresh-cache.js';
+import type { RecordCache } from '../cache/record-cache.js';
 import { Clock } from '../clock.js';
+import type { MaybePromise } from '../maybe-promise.js';
 import { Randomness } from '../randomness.js';
+import { KnownRecords } from '../revocation/replica/known-records.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { Transactions, type Transaction } from '../transactions/transaction.js';
 import { UserStateStore } from './user-state.store.js';
+import { userOf, userRecord, userRecordId } from './user-record.js';
 import type { UserId } from './user.js';
 
 /** Shuts users out, and lets them in again. */
 @Injectable()
 export class UserStatusService {
-  private readonly suspensions: FreshCache<Date | null>;
+  private readonly suspensions: RecordCache<boolean>;
 
   constructor(
     private readonly store: UserStateStore,
@@ -22,8 +25,9 @@ export class UserStatusService {
     private readonly changes: ChangeStore,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
+    records: KnownRecords,
   ) {
-    this.suspensions = new FreshCache(clock);
+    this.suspensions = records.cache((id) => this.isSuspendedNow(userOf(id)), userRecord);
   }
 
   /**
@@ -50,13 +54,9 @@ export class UserStatusService {
     });
   }
 
-  /** As it was at most half a second ago. */
-  async isSuspended(user: UserId): Promise<boolean> {
-    const load = async (): Promise<Date | null> => {
-      const state = await this.store.find(user);
-      return state?.suspendedAt ?? null;
-    };
-    return (await this.suspensions.get(cacheKey(user), load)) !== null;
+  /** As it is known here, at once if it is: a change is told to every instance. */
+  isSuspended(user: UserId): MaybePromise<boolean> {
+    return this.suspensions.find(userRecordId(user));
   }
 
   /** As it is now: for whoever is about to begin something that lasts. */
@@ -71,8 +71,11 @@ export class UserStatusService {
     outer: Transaction | undefined,
     write: (transaction: Transaction) => Promise<boolean>,
   ): Promise<boolean> {
-    const changed = await this.transactions.run(write, outer);
-    this.suspensions.evict(cacheKey(user));
+    const changed = await this.transactions.run(async (inner) => {
+      if (!(await write(inner))) return false;
+      await this.revocations.recordChanged({ kind: 'user-record', ...idOf(user) }, by, inner);
+      return true;
+    }, outer);
     if (changed && outer === undefined) await this.revocations.publish();
     return changed;
   }
@@ -89,5 +92,3 @@ export class UserStatusService {
 }
 
 const idOf = ({ issuer, subject }: UserId): UserId => ({ issuer, subject });
-
-const cacheKey = ({ issuer, subject }: UserId): string => JSON.stringify([issuer, subject]);

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter, ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import type { Clock } from '../../clock.js';
+import { noteArrivalTime } from './arrival-time.js';
 import { enginePath } from './engine-path.js';
 
 type Next = (error?: unknown) => void;
@@ -22,9 +24,15 @@ interface FastifyLike {
  * read: whatever body parsers the host has, they see a request without a body. To be called before the app
  * initializes, while no parser is registered yet.
  */
-export function keepBodies(httpAdapter: AbstractHttpAdapter, config: ApplicationConfig): void {
+export function keepBodies(
+  httpAdapter: AbstractHttpAdapter,
+  config: ApplicationConfig,
+  clock: Clock,
+): void {
   const hide = (raw: IncomingMessage): void => {
-    if (enginePath(raw.url ?? '', config) !== null) hideBody(raw);
+    if (enginePath(raw.url ?? '', config) === null) return;
+    noteArrivalTime(raw, clock.now());
+    hideBody(raw);
   };
   if (httpAdapter.getType() === 'fastify') {
     const fastify = httpAdapter.getInstance<FastifyLike>();
@@ -66,6 +74,8 @@ function hideBody(raw: IncomingMessage): void {
 }
 
 function returnBody(raw: IncomingMessage): void {
-  Object.assign(raw.headers, kept.get(raw));
+  const hidden = kept.get(raw);
+  if (hidden === undefined) return;
+  Object.assign(raw.headers, hidden);
   kept.delete(raw);
 }

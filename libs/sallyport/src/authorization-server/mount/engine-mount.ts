@@ -11,6 +11,7 @@ import { singleHeader } from '../../request/header.js';
 import { RequestOrigin } from '../../request/request-origin.js';
 import { withdrawHostCors } from '../host-cors.js';
 import { Engine } from '../provider/engine.js';
+import { arrivalTimeOf } from './arrival-time.js';
 import { addressToIssuer } from './engine-address.js';
 
 /** Express's response is the raw one; Fastify's carries it, and must be told that it is answered elsewhere. */
@@ -24,13 +25,13 @@ export type EngineResponse = ServerResponse & {
  * sends a form on, to a `script-src` that it finds: `'report-sample'` allows nothing, as `'none'` does, but may stand
  * beside a hash (CSP3 §2.3.1).
  */
-const HEADERS = {
+const HEADERS = Object.entries({
   'Content-Security-Policy':
     "default-src 'none'; script-src 'report-sample'; base-uri 'none'; frame-ancestors 'none'",
   'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
-};
+});
 
 /** Hands requests to the engine, as if they had come to it alone. */
 @Injectable()
@@ -50,7 +51,7 @@ export class EngineMount {
   async pass(request: AdapterRequest, response: EngineResponse, path: string): Promise<void> {
     const raw = rawRequest(request);
     const address = this.origin.addressOf(request);
-    const arrival = { at: this.clock.now(), address };
+    const arrival = { at: arrivalTimeOf(raw) ?? this.clock.now(), address };
     // The engine would see the first of two alone: nobody may be two clients.
     singleHeader(request, 'authorization');
     if (raw.readableEnded && raw.method === 'POST') {
@@ -59,13 +60,13 @@ export class EngineMount {
       });
     }
     // Before the request is handed over, so that a store that is away is answered like everywhere else.
-    await this.engine.provider();
+    const handle = await this.engine.handler();
     const out = response.raw ?? response;
     if (out.closed) return;
     withdrawHostCors(response);
     carryHeaders(response, out);
     response.hijack?.();
-    for (const [name, value] of Object.entries(HEADERS)) out.setHeader(name, value);
+    for (const [name, value] of HEADERS) out.setHeader(name, value);
     // RFC 6749 §5.1. The engine leaves it out where tokens are revoked.
     if (raw.method === 'POST') out.setHeader('Cache-Control', 'no-store');
     addressToIssuer(raw, this.issuer, path, address);
@@ -73,7 +74,7 @@ export class EngineMount {
     out.once('close', () => {
       resolve(undefined);
     });
-    await this.engine.handle(raw, out, arrival);
+    await handle(raw, out, arrival);
     // What it did not read is thrown away: it would hold up the next request of the connection.
     raw.resume();
     await closed;

@@ -1,5 +1,11 @@
 import type { ApplicationConfig } from '@nestjs/core';
 
+/** What a path must have in it to be one of ours, or to be read more closely: nearly every other one is told by it. */
+const SUSPECT = /%|oauth\//i;
+
+/** How nearly all of ours are written. */
+const PLAIN = /^\/oauth(?:\/[\w.-]+)+(?:\?[^#]*)?$/;
+
 /**
  * What a request under `/oauth` asks of the engine: the path behind it, with the query. Null for any other request.
  * Reads a target as routers do: absolute too (RFC 9112 §3.2.2), percent-encoded (RFC 3986 §6.2.2.2), in any case,
@@ -9,6 +15,8 @@ export function enginePath(
   url: string,
   config: Pick<ApplicationConfig, 'getGlobalPrefix'>,
 ): string | null {
+  if (!SUSPECT.test(url)) return null;
+  if (PLAIN.test(url) && config.getGlobalPrefix() === '') return url.slice('/oauth'.length);
   const [target = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1);
   const [written = ''] = target.split('?', 1);
   const path = decoded(written);

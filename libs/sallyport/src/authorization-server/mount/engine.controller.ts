@@ -12,6 +12,7 @@ import { ApplicationConfig } from '@nestjs/core';
 import { AlwaysEnforced } from '../../policy/enforcement.js';
 import { rawRequest, type AdapterRequest } from '../../request/adapter-request.js';
 import { Public } from '../../request/public.decorator.js';
+import { RateLimit } from '../../throttling/rate-limit.decorator.js';
 import { EngineMount, type EngineResponse } from './engine-mount.js';
 import { enginePath } from './engine-path.js';
 import { OAuthProblemFilter } from './oauth-problem.filter.js';
@@ -45,6 +46,7 @@ export class EngineController {
   }
 
   @Post([...ENDPOINTS, 'logout/confirm'])
+  @RateLimit({ policy: 'address', mode: 'exact' })
   answer(@Req() request: AdapterRequest, @Res() response: EngineResponse): Promise<void> {
     return this.pass(request, response);
   }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { ClientMetadata } from 'oidc-provider';
 import type { Client } from '../../clients/client.js';
 
@@ -5,8 +6,11 @@ import type { Client } from '../../clients/client.js';
 export const ORIGINS = 'sallyport_origins';
 
 /** How a client proves that it is itself (RFC 8414 §2, `token_endpoint_auth_methods_supported`). */
-function authenticationOf({ type, jwks }: Client): ClientMetadata['token_endpoint_auth_method'] {
+function authenticationOf(client: Client): ClientMetadata['token_endpoint_auth_method'] {
+  const { type, jwks, tlsClientAuth, selfSignedCertificates } = client;
   if (type === 'public') return 'none';
+  if (tlsClientAuth !== null) return 'tls_client_auth';
+  if (selfSignedCertificates !== null) return 'self_signed_tls_client_auth';
   return jwks === null ? 'client_secret_basic' : 'private_key_jwt';
 }
 
@@ -37,5 +41,34 @@ export function clientMetadata(client: Client, signingAlgorithm: string): Client
     ...(authentication === 'client_secret_basic' && { client_secret: 'kept as hashes' }),
     ...(jwks !== null && { jwks: { keys: jwks.keys.map((key) => ({ ...key })) } }),
     ...(client.requiresPushedRequests && { require_pushed_authorization_requests: true }),
+    ...(client.dpopBoundAccessTokens && { dpop_bound_access_tokens: true }),
+    ...certificateMetadata(client),
   };
+}
+
+/** RFC 8705 §2.1.2, §2.2.2, §3.4. */
+function certificateMetadata({
+  tlsClientAuth,
+  selfSignedCertificates,
+  tlsClientCertificateBoundAccessTokens,
+}: Client): Partial<ClientMetadata> {
+  const { subjectDn, sanDns, sanUri, sanIp, sanEmail } = tlsClientAuth ?? {};
+  return {
+    ...(subjectDn !== undefined && { tls_client_auth_subject_dn: subjectDn }),
+    ...(sanDns !== undefined && { tls_client_auth_san_dns: sanDns }),
+    ...(sanUri !== undefined && { tls_client_auth_san_uri: sanUri }),
+    ...(sanIp !== undefined && { tls_client_auth_san_ip: sanIp }),
+    ...(sanEmail !== undefined && { tls_client_auth_san_email: sanEmail }),
+    ...(selfSignedCertificates !== null && {
+      jwks: { keys: selfSignedCertificates.map(keyWithCertificate) },
+    }),
+    ...(tlsClientCertificateBoundAccessTokens && {
+      tls_client_certificate_bound_access_tokens: true,
+    }),
+  };
+}
+
+function keyWithCertificate(certificate: string) {
+  const { publicKey } = new X509Certificate(Buffer.from(certificate, 'base64'));
+  return { ...publicKey.export({ format: 'jwk' }), x5c: [certificate] };
 }

@@ -3,7 +3,7 @@ import type { ClientDirectory } from '../../clients/client.directory.js';
 import { clientMetadata } from './client-metadata.js';
 import { ModelAdapter } from './model-adapter.js';
 
-/** Clients as of at most half a second ago; a disabled one is none. */
+/** Clients as the directory has them; a disabled one is none. */
 export class ClientAdapter extends ModelAdapter {
   constructor(
     private readonly clients: ClientDirectory,

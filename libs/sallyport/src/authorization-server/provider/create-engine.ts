@@ -2,10 +2,15 @@ import type { ChangeStore } from '../../audit/change.store.js';
 import type { ClientSecretService } from '../../clients/client-secret.service.js';
 import type { ResolvedAccessTokenOptions } from '../../credentials/bearer/access-token.options.js';
 import { AccessTokenVerifier } from '../../credentials/bearer/access-token.verifier.js';
+import type { DpopNonces } from '../../credentials/dpop/dpop-nonces.js';
+import type { ResolvedDpopOptions } from '../../credentials/dpop/dpop.options.js';
 import type { IssuerKeys } from '../../credentials/bearer/keys/issuer-keys.js';
+import type { ClientCertificates } from '../../credentials/mtls/client-certificates.js';
+import type { ResolvedMtlsOptions } from '../../credentials/mtls/mtls.options.js';
 import type { EphemeralRecordStore } from '../../ephemeral/ephemeral-record.store.js';
 import type { ReplayStore } from '../../ephemeral/replay.store.js';
-import type { RevocationChecker } from '../../revocation/revocation.checker.js';
+import type { CredentialWatch } from '../../request/credential-watch.js';
+import type { RevocationChecker } from '../../revocation/check/revocation.checker.js';
 import type { RoleGrantService } from '../../role-grants/role-grant.service.js';
 import type { Sealer } from '../../sealing/sealer.js';
 import type { SigningKeyService } from '../../signing-keys/signing-key.service.js';
@@ -27,11 +32,15 @@ import { TokenCommit } from './token-commit.js';
 
 /** What the engine stands on. */
 export interface EngineServices extends Omit<FamilyStores, 'issuer' | 'graceSeconds'> {
+  readonly certificates: ClientCertificates;
   readonly changes: ChangeStore;
   readonly clientSecrets: ClientSecretService;
   readonly directory: UserDirectory;
+  readonly dpop: ResolvedDpopOptions;
+  readonly dpopNonces: DpopNonces;
   readonly ephemeral: EphemeralRecordStore;
   readonly issuerKeys: IssuerKeys;
+  readonly mtls: ResolvedMtlsOptions;
   readonly options: ResolvedAuthorizationServerOptions;
   readonly pages: AuthorizationPages;
   readonly replays: ReplayStore;
@@ -41,6 +50,7 @@ export interface EngineServices extends Omit<FamilyStores, 'issuer' | 'graceSeco
   readonly sessions: SessionService;
   readonly signingKeys: SigningKeyService;
   readonly tokens: ResolvedAccessTokenOptions;
+  readonly watch: CredentialWatch;
 }
 
 export const ENGINE_SERVICES = Symbol('EngineServices');
@@ -51,7 +61,12 @@ export function createEngine(services: EngineServices): Engine {
   const { refreshGraceSeconds: graceSeconds, sessionsPerUser } = options;
   const family: FamilyStores = { ...services, issuer, graceSeconds };
   const commits = new TokenCommit(family, services.changes, services.sessions, sessionsPerUser);
-  const grace = new RefreshGrace(sealer.deriveKeys('refresh grace'), clock, randomness);
+  const grace = new RefreshGrace(
+    sealer.deriveKeys('refresh grace'),
+    services.certificates,
+    clock,
+    randomness,
+  );
   const parts: EngineParts = {
     issuer,
     audience,
@@ -59,8 +74,11 @@ export function createEngine(services: EngineServices): Engine {
     family,
     clients,
     cookieKeys: sealer.deriveKeys('cookies'),
+    certificates: services.mtls.isOn ? services.certificates : null,
+    dpopNonceSecret: services.dpop.requireNonce ? services.dpopNonces.secret : null,
     directory: services.directory,
     clientSecrets: services.clientSecrets,
+    watch: services.watch,
     ephemeral: services.ephemeral,
     replays: services.replays,
     pages: new EnginePages(services.pages),
@@ -113,6 +131,6 @@ function verifierOfAll({
   const own = tokens.issuers.get(tokens.issuer);
   if (own === undefined) throw new TypeError('our own issuer is not among the accepted ones');
   const audience = [...own.audience, ...options.resources.map(({ identifier }) => identifier)];
-  const issuers = new Map([[own.issuer, { ...own, audience, acceptsBound: true }]]);
+  const issuers = new Map([[own.issuer, { ...own, audience }]]);
   return new AccessTokenVerifier({ ...tokens, issuers }, issuerKeys, clock);
 }

@@ -1,8 +1,10 @@
 import type { AdapterPayload, KoaContextWithOIDC, RefreshToken } from 'oidc-provider';
 import type { ClientSecretService } from '../../clients/client-secret.service.js';
 import type { ClientDirectory } from '../../clients/client.directory.js';
+import type { ClientCertificates } from '../../credentials/mtls/client-certificates.js';
 import type { EphemeralRecordStore } from '../../ephemeral/ephemeral-record.store.js';
 import type { ReplayStore } from '../../ephemeral/replay.store.js';
+import type { CredentialWatch } from '../../request/credential-watch.js';
 import type { ResolvedAuthorizationServerOptions } from '../authorization-server.options.js';
 import type { UserDirectory } from '../user-directory.js';
 import type { ConsentPolicy } from './consent-policy.js';
@@ -18,9 +20,14 @@ export interface EngineParts {
   readonly audience: string;
   readonly options: ResolvedAuthorizationServerOptions;
   readonly cookieKeys: readonly Buffer[];
+  /** Null: proofs need no nonce. */
+  readonly dpopNonceSecret: Buffer | null;
+  /** Null: none are read. */
+  readonly certificates: ClientCertificates | null;
   readonly directory: UserDirectory;
   readonly clients: ClientDirectory;
   readonly clientSecrets: ClientSecretService;
+  readonly watch: CredentialWatch;
   readonly family: FamilyStores;
   readonly ephemeral: EphemeralRecordStore;
   readonly replays: ReplayStore;

@@ -6,11 +6,16 @@ import type { EngineParts } from './engine-parts.js';
 import { noteArrival, type Arrival } from './engine-request.js';
 import { createProvider } from './provider.factory.js';
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+/** Answers a request whose path is one of the engine's, without the issuer's part of it. */
+export type EngineHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  arrival: Arrival,
+) => Promise<void>;
 
 interface Running {
   readonly provider: Provider;
-  readonly handle: Handler;
+  readonly handler: EngineHandler;
   readonly keys: readonly SigningKeyMaterial[];
 }
 
@@ -31,15 +36,9 @@ export class Engine {
     return (await this.current()).provider;
   }
 
-  /** Answers a request whose path is one of the engine's, without the issuer's part of it. */
-  async handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    arrival: Arrival,
-  ): Promise<void> {
-    const { handle } = await this.current();
-    noteArrival(request, arrival);
-    await handle(request, response);
+  /** Ask for it at every request. Throws ERR_KEYS_UNAVAILABLE, ERR_STORE_UNAVAILABLE. */
+  async handler(): Promise<EngineHandler> {
+    return (await this.current()).handler;
   }
 
   private async current(): Promise<Running> {
@@ -47,8 +46,16 @@ export class Engine {
     const keys = await this.signingKeys.signingKeys();
     if (this.running?.keys !== keys) {
       const provider = createProvider(this.parts, keys);
-      this.running = { provider, handle: provider.callback(), keys };
+      this.running = { provider, handler: handlerOf(provider), keys };
     }
     return this.running;
   }
+}
+
+function handlerOf(provider: Provider): EngineHandler {
+  const answer = provider.callback();
+  return (request, response, arrival) => {
+    noteArrival(request, arrival);
+    return answer(request, response);
+  };
 }

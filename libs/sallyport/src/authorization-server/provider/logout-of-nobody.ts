@@ -1,21 +1,17 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
-
-type Middleware = Parameters<Provider['use']>[0];
+import { afterAnswer } from './after-answer.js';
 
 /**
  * Leads on at once whoever has nothing to sign out of (OpenID Connect RP-Initiated Logout 1.0 §2). The engine's own
  * answer is a form that a script sends, and no page of ours runs one.
  */
 export function skipLogoutOfNobody(provider: Provider): void {
-  provider.use((async (ctx: KoaContextWithOIDC, next) => {
-    await next();
-    // Outside the engine's routes there is none.
-    const oidc = ctx.oidc as KoaContextWithOIDC['oidc'] | undefined;
+  afterAnswer(provider, (ctx, oidc) => {
     if (oidc?.route !== 'end_session' || ctx.status !== 200) return;
     if (oidc.session?.accountId !== undefined) return;
     ctx.status = 303;
     ctx.redirect(afterLogout(oidc));
-  }) as Middleware);
+  });
 }
 
 /** The URI is one of the client's, or the engine has taken it away. */

@@ -12,7 +12,10 @@ import type { EngineParts } from './engine-parts.js';
 import { INTERACTION_SECONDS } from './ephemeral.adapters.js';
 import { ORIGINS } from './client-metadata.js';
 import { adapterFor } from './artifact-adapters.js';
+import { mutualTls } from './mutual-tls.js';
+import { OwnSigningKey } from './own-signing-key.js';
 import { Resources } from './resources.js';
+import { ROUTES } from './routes.js';
 import { answering } from './store-failures.js';
 
 const CODE_SECONDS = 60;
@@ -30,17 +33,8 @@ const CONFIDENTIAL_METHODS = [
   'private_key_jwt',
 ] as const;
 
-/** Where the engine's endpoints are, under the issuer. */
-export const ROUTES = {
-  authorization: '/authorize',
-  token: '/token',
-  revocation: '/revoke',
-  introspection: '/introspect',
-  userinfo: '/userinfo',
-  jwks: '/jwks',
-  pushed_authorization_request: '/par',
-  end_session: '/logout',
-} as const;
+/** RFC 8705 §2. */
+const TLS_METHODS = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
 
 /** Our options in the engine's words. Every development default of its is replaced: each would be a hole. */
 export function providerConfiguration(
@@ -52,6 +46,7 @@ export function providerConfiguration(
   if (active === undefined) throw new TypeError('no signing key');
   const { algorithm } = active;
   const resources = new Resources(parts.audience, options, parts.clients, algorithm);
+  const methods = [...CONFIDENTIAL_METHODS, ...(parts.certificates === null ? [] : TLS_METHODS)];
   const lifetime = (
     _ctx: unknown,
     token: { resourceServer?: ResourceServerInstance | undefined },
@@ -59,7 +54,7 @@ export function providerConfiguration(
 
   return {
     adapter: adapterFor(parts, algorithm),
-    jwks: { keys: keys.map(({ privateJwk }) => ({ ...privateJwk })) },
+    jwks: { keys: keys.map((key) => new OwnSigningKey(key)) },
     routes: ROUTES,
     cookies: {
       keys: parts.cookieKeys.map((key) => key.toString('base64url')),
@@ -89,12 +84,12 @@ export function providerConfiguration(
     },
     // RFC 8414 §2: without these, revocation and introspection would seem to take Basic alone.
     discovery: {
-      revocation_endpoint_auth_methods_supported: [...CONFIDENTIAL_METHODS, 'none'],
+      revocation_endpoint_auth_methods_supported: [...methods, 'none'],
       revocation_endpoint_auth_signing_alg_values_supported: [...CLIENT_ALGORITHMS],
-      introspection_endpoint_auth_methods_supported: [...CONFIDENTIAL_METHODS],
+      introspection_endpoint_auth_methods_supported: methods,
       introspection_endpoint_auth_signing_alg_values_supported: [...CLIENT_ALGORITHMS],
     },
-    clientAuthMethods: [...CONFIDENTIAL_METHODS, 'none'],
+    clientAuthMethods: [...methods, 'none'],
     clientDefaults: {
       id_token_signed_response_alg: algorithm,
       token_endpoint_auth_method: 'client_secret_basic',
@@ -148,10 +143,19 @@ export function providerConfiguration(
     },
     features: {
       devInteractions: { enabled: false },
+      // Experimental by name alone: this version of the engine is pinned, and asserts that it is meant.
+      externalSigningSupport: { enabled: true, ack: 'experimental-01' },
       userinfo: { enabled: true },
       clientCredentials: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
-      dPoP: { enabled: true },
+      dPoP: {
+        enabled: true,
+        ...(parts.dpopNonceSecret !== null && {
+          nonceSecret: parts.dpopNonceSecret,
+          requireNonce: () => true,
+        }),
+      },
+      ...(parts.certificates !== null && { mTLS: mutualTls(parts.certificates) }),
       revocation: {
         enabled: true,
         allowedPolicy: (_ctx, client, token) => mayRevoke(client.clientId, token.clientId),

@@ -1,6 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
-import type { errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Client as EngineClient, errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Client as ClientRecord } from '../../clients/client.js';
+import { SallyportError } from '../../errors.js';
 import type { SigningKeyMaterial } from '../../signing-keys/opened-signing-keys.js';
 import type { EngineParts } from './engine-parts.js';
 import { currentRequest } from './engine-request.js';
@@ -21,6 +23,7 @@ export function createProvider(parts: EngineParts, keys: readonly SigningKeyMate
   const provider = createExtendedProvider(parts.issuer, configuration, parts.grantHandlers);
   // The mount has written these headers itself: no sender has a say in our own URLs.
   provider.proxy = true;
+  keepClientsByRecord(provider, parts);
   compareSecretsByHash(provider, parts);
   claimJtisAtomically(provider, parts);
   endGrantsOnLogout(provider, parts);
@@ -28,7 +31,27 @@ export function createProvider(parts: EngineParts, keys: readonly SigningKeyMate
   parts.structuredTokens().attachTo(provider);
   correctErrorCodes(provider);
   reportFailures(provider);
+  countRefusedClients(provider, parts);
   return provider;
+}
+
+/**
+ * The engine knows a client again by the digest of all its metadata, and keeps a hundred of them: with more in use it
+ * makes one anew at nearly every request. Ours are kept as long as the directory has their record.
+ */
+function keepClientsByRecord({ Client }: Provider, { clients }: EngineParts): void {
+  const made = new WeakMap<ClientRecord, EngineClient>();
+  const make = Client.find.bind(Client);
+  Client.find = (clientId: string) =>
+    answering(async () => {
+      const record = await clients.find(clientId);
+      if (record === null) return undefined;
+      const known = made.get(record);
+      if (known !== undefined) return known;
+      const client = await make(clientId);
+      if (client !== undefined) made.set(record, client);
+      return client;
+    });
 }
 
 /** Only hashes of secrets are kept, and several may be valid at once. */
@@ -70,6 +93,26 @@ function endGrantsOnLogout(provider: Provider, { endLogin }: EngineParts): void 
     await destroy.call(this);
   };
 }
+
+/**
+ * A secret is guessed here as well as at a guarded route; nobody says whose it was. A public client shows none: when one
+ * is disabled, all its users behind one address would be taken for guessers.
+ */
+function countRefusedClients(provider: Provider, { watch }: EngineParts): void {
+  const count = (ctx: KoaContextWithOIDC, cause: errors.OIDCProviderError): void => {
+    if (ctx.status !== 401 || !showsSecret(ctx)) return;
+    watch.failed(ctx.req, new SallyportError('ERR_CREDENTIAL_UNKNOWN', { cause }));
+  };
+  provider.on('grant.error', count);
+  provider.on('pushed_authorization_request.error', count);
+  provider.on('revocation.error', count);
+  provider.on('introspection.error', count);
+}
+
+const showsSecret = ({ req, oidc: { body } }: KoaContextWithOIDC): boolean =>
+  req.headers.authorization !== undefined ||
+  body?.client_secret !== undefined ||
+  body?.client_assertion !== undefined;
 
 /** What went wrong here, without what was sent: a stack and no more. */
 function reportFailures(provider: Provider): void {

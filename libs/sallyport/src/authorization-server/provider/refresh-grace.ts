@@ -2,21 +2,32 @@ import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import { decodeProtectedHeader, calculateJwkThumbprint } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Clock } from '../../clock.js';
+import type { ClientCertificates } from '../../credentials/mtls/client-certificates.js';
 import { hashSecret } from '../../hashing/secret-hash.js';
 import type { Randomness } from '../../randomness.js';
 
 /** The answer of the token endpoint (RFC 6749 §5.1). */
 export type TokenResponse = Readonly<Record<string, unknown>> & { readonly expires_in?: number };
 
-/** What a retry must repeat to be told the same: client, scope, resource and the key of its proof (RFC 9449). */
-async function bindingOf(ctx: KoaContextWithOIDC): Promise<Buffer> {
+/**
+ * What a retry must repeat to be told the same: client, scope, resource, the key of its proof (RFC 9449) and the
+ * certificate that its tokens are bound to (RFC 8705).
+ */
+async function bindingOf(
+  ctx: KoaContextWithOIDC,
+  certificates: ClientCertificates,
+): Promise<Buffer> {
   const { params = {}, client } = ctx.oidc;
   const proof = ctx.get('DPoP');
   // The engine has verified the proof by now.
   const { jwk } = proof === '' ? {} : decodeProtectedHeader(proof);
   const jkt = jwk === undefined ? '' : await calculateJwkThumbprint(jwk);
   const resource = [params.resource ?? []].flat();
-  return Buffer.from(JSON.stringify([client?.clientId, params.scope ?? '', resource, jkt]));
+  const isBound = client?.tlsClientCertificateBoundAccessTokens === true;
+  const certificate = isBound ? certificates.thumbprintOf(ctx.req) : null;
+  return Buffer.from(
+    JSON.stringify([client?.clientId, params.scope ?? '', resource, jkt, certificate]),
+  );
 }
 
 /**
@@ -26,6 +37,7 @@ async function bindingOf(ctx: KoaContextWithOIDC): Promise<Buffer> {
 export class RefreshGrace {
   constructor(
     private readonly secrets: readonly Buffer[],
+    private readonly certificates: ClientCertificates,
     private readonly clock: Clock,
     private readonly randomness: Randomness,
   ) {}
@@ -36,7 +48,7 @@ export class RefreshGrace {
     if (secret === undefined) throw new TypeError('RefreshGrace without secrets');
     const nonce = this.randomness.bytes(12);
     const cipher = createCipheriv('aes-256-gcm', keyOf(secret, presented), nonce);
-    cipher.setAAD(await bindingOf(ctx));
+    cipher.setAAD(await bindingOf(ctx, this.certificates));
     const plaintext = JSON.stringify({ at: this.clock.now().getTime(), answer });
     const body = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
     return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url');
@@ -48,7 +60,7 @@ export class RefreshGrace {
     presented: string,
     sealed: string,
   ): Promise<TokenResponse | null> {
-    const binding = await bindingOf(ctx);
+    const binding = await bindingOf(ctx, this.certificates);
     for (const secret of this.secrets) {
       const plaintext = decrypt(
         Buffer.from(sealed, 'base64url'),

@@ -5,12 +5,11 @@ import type { Client } from '../../clients/client.js';
 import type { AccessTokenVerifier } from '../../credentials/bearer/access-token.verifier.js';
 import type { VerifiedAccessToken } from '../../credentials/verified-access-token.js';
 import { SallyportError } from '../../errors.js';
-import type { RevocationChecker } from '../../revocation/revocation.checker.js';
+import type { RevocationChecker } from '../../revocation/check/revocation.checker.js';
 import type { RevocationService } from '../../revocation/revocation.service.js';
+import { afterAnswer } from './after-answer.js';
 import { scopeLeft } from './scope-left.js';
 import { RETRY_AFTER_SECONDS } from './store-failures.js';
-
-type Middleware = Parameters<Provider['use']>[0];
 
 /** What the engine will not do with tokens by value: revoke and introspect them, for clients it has authenticated. */
 export class StructuredTokens {
@@ -30,15 +29,13 @@ export class StructuredTokens {
     };
     provider.on('revocation.error', mark);
     provider.on('introspection.error', mark);
-    provider.use((async (ctx: KoaContextWithOIDC, next) => {
-      await next();
-      await this.answer(ctx);
-    }) as Middleware);
+    afterAnswer(provider, (ctx, oidc) => this.answer(ctx, oidc));
   }
 
-  private async answer(ctx: KoaContextWithOIDC): Promise<void> {
-    // Outside the engine's routes there is none.
-    const oidc = ctx.oidc as KoaContextWithOIDC['oidc'] | undefined;
+  private async answer(
+    ctx: KoaContextWithOIDC,
+    oidc: KoaContextWithOIDC['oidc'] | undefined,
+  ): Promise<void> {
     const isRefused = this.refused.has(ctx);
     // RFC 7662 §2.1: whoever asks must have proved who they are, which a public client cannot.
     const isPublic = oidc?.client?.clientAuthMethod === 'none';
@@ -119,7 +116,7 @@ export class StructuredTokens {
 
   private async isStanding(token: VerifiedAccessToken): Promise<boolean> {
     try {
-      await this.checker.assertNotRevoked({ tokens: [token] });
+      await this.checker.assertNotRevoked([{ revocation: this.checker.checkOf({ token }) }]);
       return true;
     } catch (error) {
       if (error instanceof SallyportError && error.problem.status < 500) return false;

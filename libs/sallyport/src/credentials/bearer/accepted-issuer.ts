@@ -23,8 +23,6 @@ export interface AcceptedIssuer {
   readonly clients: ReadonlySet<string> | null;
   readonly mapClaims: (claims: Claims) => MappedClaims | null;
   readonly isAccessToken: ((claims: Claims) => boolean) | null;
-  /** Whether tokens bound to a key (`cnf`) are believed: only by who need not see proof of possession. @default false */
-  readonly acceptsBound?: boolean;
 }
 
 /** RFC 7515 §4.1.9: media types ignore case, and `application/` is usually left out. */

@@ -2,6 +2,7 @@ import type { SallyportError } from '../../errors.js';
 import type { Claims } from '../../principals/caller.js';
 import type { TokenEpochs, VerifiedAccessToken } from '../verified-access-token.js';
 import type { AcceptedIssuer } from './accepted-issuer.js';
+import { readConfirmation } from './confirmation.js';
 import { isObject } from './strict-json.js';
 
 type Refuse = (flaw: string) => SallyportError;
@@ -10,6 +11,8 @@ type Subject = Pick<VerifiedAccessToken, 'clientId' | 'user' | 'scope' | 'roles'
 
 /** RFC 6749 §3.3: scope-token. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+/** What nearly every identifier is: for these the other questions need not be asked. */
+const PLAIN_IDENTIFIER = /^[\x20-\x7e]{1,255}$/;
 const MAX_IDENTIFIER_BYTES = 512;
 const MAX_ENTRIES = { audience: 10, roles: 100 };
 /** Year 9999: the last that every date format can hold. */
@@ -33,8 +36,6 @@ export function readClaims(
 ): Omit<VerifiedAccessToken, 'kid'> & { readonly notBefore: Date | null } {
   freeze(claims);
   checkAudience(claims.aud, issuer, refuse);
-  // RFC 9449 §7.2, RFC 8705 §3: a token bound to a key is no bearer token, and no proof of possession can be checked here yet.
-  if ('cnf' in claims && issuer.acceptsBound !== true) throw refuse('is bound to a key');
   if (issuer.isAccessToken !== null && !ask(issuer.isAccessToken, claims, refuse)) {
     throw refuse('is no access token by its claims');
   }
@@ -56,11 +57,15 @@ export function readClaims(
     notBefore: date(claims, 'nbf', refuse),
     authenticatedAt: date(claims, 'auth_time', refuse),
     epochs: issuer.isOwn ? readEpochs(claims, subject.user !== null, refuse) : null,
-    confirmation: isObject(claims.cnf) ? claims.cnf : null,
-    claims: Object.freeze(
-      Object.fromEntries(Object.entries(claims).filter(([name]) => !READ.has(name))),
-    ),
+    confirmation: readConfirmation(claims.cnf, refuse),
+    claims: othersOf(claims),
   };
+}
+
+function othersOf(claims: Claims): Claims {
+  const others: Record<string, unknown> = {};
+  for (const name in claims) if (!READ.has(name)) others[name] = claims[name];
+  return Object.freeze(others);
 }
 
 function checkAudience(aud: unknown, issuer: AcceptedIssuer, refuse: Refuse): void {
@@ -141,10 +146,11 @@ function identifier(claims: Claims, name: string, refuse: Refuse): string | null
 /** What the stores can keep: a token whose identifiers they cannot could never be revoked, nor its user suspended. */
 const isIdentifier = (value: unknown): value is string =>
   typeof value === 'string' &&
-  value !== '' &&
-  value.length <= 255 &&
-  Buffer.byteLength(value) <= MAX_IDENTIFIER_BYTES &&
-  !/\p{Cc}/u.test(value);
+  (PLAIN_IDENTIFIER.test(value) ||
+    (value !== '' &&
+      value.length <= 255 &&
+      Buffer.byteLength(value) <= MAX_IDENTIFIER_BYTES &&
+      !/\p{Cc}/u.test(value)));
 
 const isListOf = (value: unknown, accepts: (entry: string) => boolean): value is string[] =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string' && accepts(entry));

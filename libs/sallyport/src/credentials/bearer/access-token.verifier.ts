@@ -1,21 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, addSeconds } from '../../clock.js';
+import { Clock } from '../../clock.js';
 import { SallyportError, type ErrorCode } from '../../errors.js';
+import { isPromise, type MaybePromise } from '../../maybe-promise.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import type { AcceptedIssuer } from './accepted-issuer.js';
 import { normalizeTyp } from './accepted-issuer.js';
 import { readClaims } from './access-token-claims.js';
 import { ACCESS_TOKEN_OPTIONS, type ResolvedAccessTokenOptions } from './access-token.options.js';
-import { MAX_TOKEN_LENGTH, parseCompactJws, verifyJws, type CompactJws } from './jws.js';
+import { MAX_TOKEN_LENGTH, notAToken, parseCompactJws, verifyJws, type CompactJws } from './jws.js';
 import { IssuerKeys } from './keys/issuer-keys.js';
 import type { VerificationKey } from './keys/verification-keys.js';
 import { parseStrictObject } from './strict-json.js';
-import { VerifiedTokenCache, type BelievedToken } from './verified-token.cache.js';
+import { nameOfToken, VerifiedTokenCache, type BelievedToken } from './verified-token.cache.js';
 
 /** Believes access tokens: RFC 9068 from us, and what other trusted issuers write. */
 @Injectable()
 export class AccessTokenVerifier {
   private readonly cache: VerifiedTokenCache;
+  /** Milliseconds. */
+  private readonly skew: number;
 
   constructor(
     @Inject(ACCESS_TOKEN_OPTIONS) private readonly options: ResolvedAccessTokenOptions,
@@ -23,31 +26,40 @@ export class AccessTokenVerifier {
     private readonly clock: Clock,
   ) {
     this.cache = new VerifiedTokenCache(options.cachedTokens);
+    this.skew = options.clockSkewSeconds;
   }
 
   /**
    * Checks signature, issuer, audience, type, times and claims. Not checked here: revocation,
-   * whether client and user still exist, and what of the scope is left to them.
+   * whether client and user still exist, and what of the scope is left to them. A token that was seen before is
+   * answered at once, and refused by throwing at once.
    *
    * @throws ERR_TOKEN_INVALID, ERR_CREDENTIAL_EXPIRED, ERR_CREDENTIAL_MALFORMED (no bearer token at
    * all), ERR_KEYS_UNAVAILABLE (the issuer's keys could not be fetched)
    */
-  async verify(text: string): Promise<VerifiedAccessToken> {
-    const believed = (await this.recall(text)) ?? (await this.believe(text));
-    this.checkTimes(believed);
-    return believed.token;
+  verify(text: string): MaybePromise<VerifiedAccessToken> {
+    const believed = this.recall(text);
+    return isPromise(believed) ? believed.then(({ token }) => token) : believed.token;
   }
 
-  private async recall(text: string): Promise<BelievedToken | null> {
-    if (text.length > MAX_TOKEN_LENGTH) return null;
-    const believed = this.cache.get(text);
-    if (believed === null) return null;
+  /** As `verify`, with what is remembered beside the token; for `now`, in milliseconds since 1970. */
+  recall(text: string, now = this.clock.milliseconds()): MaybePromise<BelievedToken> {
+    // Before anything is computed over it: a header may be long, a token may not.
+    if (text.length > MAX_TOKEN_LENGTH) throw notAToken(text);
+    const name = nameOfToken(text);
+    const known = this.cache.get(name);
+    if (known === null) return this.meet(name, text);
+    // Seen before: its signature is good as long as its issuer has the very key.
+    const key = this.keys.find(known.issuer, known.key.kid);
+    if (!isPromise(key)) return key === known.key ? this.inTime(known, now) : this.meet(name, text);
+    return key.then((found) => (found === known.key ? this.inTime(known) : this.meet(name, text)));
+  }
 
-    const issuer = this.options.issuers.get(believed.token.issuer);
-    const key = issuer && (await this.keys.find(issuer, believed.token.kid));
-    if (key === believed.key) return believed;
-    this.cache.delete(text);
-    return null;
+  private async meet(name: string, text: string): Promise<BelievedToken> {
+    this.cache.delete(name);
+    const believed = await this.believe(text);
+    this.cache.set(name, believed);
+    return this.inTime(believed);
   }
 
   private async believe(text: string): Promise<BelievedToken> {
@@ -70,13 +82,20 @@ export class AccessTokenVerifier {
     }
     if (jws.cty !== null) throw refuse('wraps another token');
     const { notBefore, ...token } = readClaims(claims, issuer, refuse);
-    const lifetime = (token.expiresAt.getTime() - token.issuedAt.getTime()) / 1000;
+    const { issuedAt, authenticatedAt, expiresAt } = token;
+    const lifetime = (expiresAt.getTime() - issuedAt.getTime()) / 1000;
     if (issuer.isOwn && !(lifetime > 0 && lifetime <= this.options.maxTokenLifetimeSeconds)) {
       throw refuse('lives too long');
     }
-    const believed = { token: Object.freeze({ ...token, kid: key.kid }), notBefore, key };
-    this.cache.set(text, believed);
-    return believed;
+    // What every request asks comes first: in one line of memory.
+    return {
+      verified: null,
+      startsAt: Math.max(Number(notBefore), Number(issuedAt), Number(authenticatedAt)) / 1000,
+      endsAt: expiresAt.getTime() / 1000,
+      key,
+      issuer: issuer.issuer,
+      token: Object.freeze({ ...token, kid: key.kid }),
+    };
   }
 
   private async findKey(jws: CompactJws, issuer: AcceptedIssuer): Promise<VerificationKey> {
@@ -84,35 +103,40 @@ export class AccessTokenVerifier {
     if (!issuer.algorithms.includes(jws.algorithm)) {
       throw refusal('ERR_TOKEN_INVALID', names, `is signed with ${jws.algorithm}`);
     }
-    const key = jws.kid === null ? null : await this.keys.find(issuer, jws.kid);
+    const key = jws.kid === null ? null : await this.keys.find(issuer.issuer, jws.kid);
     if (!key?.algorithms.includes(jws.algorithm)) {
       throw refusal('ERR_TOKEN_INVALID', names, 'names no key that its issuer has for this');
     }
     return key;
   }
 
-  private checkTimes({ token, notBefore }: BelievedToken): void {
-    const now = this.clock.now();
-    const { clockSkewSeconds } = this.options;
-    const names = { iss: token.issuer, kid: token.kid, jti: token.jti };
+  private inTime(believed: BelievedToken, now = this.clock.milliseconds()): BelievedToken {
+    const { startsAt, endsAt } = believed;
+    const seconds = now / 1000;
     // RFC 7519 §4.1.4, §4.1.5: on or after `exp` and before `nbf` it is refused, but for small leeway.
-    if (now >= addSeconds(token.expiresAt, clockSkewSeconds)) {
-      throw refusal('ERR_CREDENTIAL_EXPIRED', names, 'has expired');
+    if (seconds >= endsAt + this.skew) {
+      const { token } = believed;
+      const reason = reasonOf(namesOf(token), 'has expired');
+      throw new SallyportError('ERR_CREDENTIAL_EXPIRED', { reason, clientId: token.clientId });
     }
-    const latest = addSeconds(now, clockSkewSeconds);
-    const starts = [notBefore, token.issuedAt, token.authenticatedAt];
-    if (starts.some((start) => start !== null && start > latest)) {
-      throw refusal('ERR_TOKEN_INVALID', names, 'is from the future');
+    if (startsAt > seconds + this.skew) {
+      throw refusal('ERR_TOKEN_INVALID', namesOf(believed.token), 'is from the future');
     }
+    return believed;
   }
 }
 
+const namesOf = ({ issuer, kid, jti }: VerifiedAccessToken) => ({ iss: issuer, kid, jti });
+
+type Names = Readonly<Record<string, unknown>>;
+
+const refusal = (code: ErrorCode, names: Names, flaw: string) =>
+  new SallyportError(code, { reason: reasonOf(names, flaw) });
+
 /** Names the token in the log by its identifiers, quoted and cut: until the signature is checked anyone may have written them. */
-function refusal(code: ErrorCode, names: Readonly<Record<string, unknown>>, flaw: string) {
+function reasonOf(names: Names, flaw: string): string {
   const quoted = Object.entries(names)
     .filter(([, value]) => typeof value === 'string')
     .map(([name, value]) => `${name} ${JSON.stringify(value).slice(0, 130)}`);
-  return new SallyportError(code, {
-    reason: `access token${quoted.length > 0 ? ` (${quoted.join(', ')})` : ''} ${flaw}`,
-  });
+  return `access token${quoted.length > 0 ? ` (${quoted.join(', ')})` : ''} ${flaw}`;
 }

@@ -1,5 +1,6 @@
 import { constants, verify, type KeyObject, type SigningOptions } from 'node:crypto';
 import { SallyportError } from '../../errors.js';
+import { derOfJose } from '../../hashing/ecdsa-signature.js';
 import type { SigningAlgorithm } from '../../signing-keys/signing-key.js';
 import { parseStrictObject } from './strict-json.js';
 
@@ -15,6 +16,8 @@ export interface CompactJws {
   readonly kid: string | null;
   readonly typ: string | null;
   readonly cty: string | null;
+  /** The key that a proof brings along (RFC 7515 §4.1.3): whoever reads it knows by other means that it is the right one. */
+  readonly jwk: unknown;
   readonly payload: Buffer;
   readonly signingInput: Buffer;
   readonly signature: Buffer;
@@ -22,14 +25,15 @@ export interface CompactJws {
 
 interface Scheme {
   readonly digest: 'sha256' | null;
-  readonly options: SigningOptions;
+  /** Beyond what the kind of the key says by itself. */
+  readonly options?: SigningOptions;
   fits(key: KeyObject, signature: Buffer): boolean;
 }
 
 /** RFC 8725 §3.1: the only algorithms there are, each with the one kind of key that it may meet. */
 const schemes: ReadonlyMap<string, Scheme> = new Map<SigningAlgorithm, Scheme>([
-  ['ES256', { digest: 'sha256', options: { dsaEncoding: 'ieee-p1363' }, fits: fitsEs256 }],
-  ['RS256', { digest: 'sha256', options: { padding: constants.RSA_PKCS1_PADDING }, fits: fitsRsa }],
+  ['ES256', { digest: 'sha256', fits: fitsEs256 }],
+  ['RS256', { digest: 'sha256', fits: fitsRsa }],
   [
     'PS256',
     {
@@ -42,7 +46,7 @@ const schemes: ReadonlyMap<string, Scheme> = new Map<SigningAlgorithm, Scheme>([
       fits: fitsRsa,
     },
   ],
-  ['EdDSA', { digest: null, options: {}, fits: fitsEd25519 }],
+  ['EdDSA', { digest: null, fits: fitsEd25519 }],
 ]);
 
 export const isSigningAlgorithm = (value: unknown): value is SigningAlgorithm =>
@@ -56,10 +60,20 @@ export const SIGNING_ALGORITHMS = [...schemes.keys()] as readonly SigningAlgorit
  */
 export function parseCompactJws(text: string): CompactJws {
   if (text.length > MAX_TOKEN_LENGTH || !TOKEN68.test(text)) {
-    throw new SallyportError('ERR_CREDENTIAL_MALFORMED', {
-      reason: `access token of ${String(text.length)} characters is too long or not token68`,
-    });
+    throw notAToken(text);
   }
+  return takeApart(text, TOKEN, refuse);
+}
+
+/** The same for a proof of possession, which brings its public key as `jwk`. Throws what `refuseProof` makes of the flaw. */
+export function parseProofJws(text: string, refuseProof: Refuse): CompactJws {
+  if (text.length > MAX_TOKEN_LENGTH) throw refuseProof('is too long');
+  return takeApart(text, PROOF, refuseProof);
+}
+
+type Refuse = (flaw: string) => SallyportError;
+
+function takeApart(text: string, kind: JwsKind, refuse: Refuse): CompactJws {
   const parts = text.split('.');
   const [protectedHeader, payload, signature] = parts.map(decodeBase64url);
   if (parts.length !== 3 || !protectedHeader || !payload || !signature) {
@@ -70,7 +84,7 @@ export function parseCompactJws(text: string): CompactJws {
     );
   }
   return {
-    ...readHeader(protectedHeader),
+    ...readHeader(protectedHeader, kind, refuse),
     payload,
     signature,
     signingInput: Buffer.from(text.slice(0, text.lastIndexOf('.')), 'latin1'),
@@ -83,28 +97,46 @@ export function verifyJws(jws: CompactJws, key: KeyObject): boolean {
   if (scheme === undefined || key.type !== 'public' || !scheme.fits(key, jws.signature)) {
     return false;
   }
-  return verify(scheme.digest, jws.signingInput, { key, ...scheme.options }, jws.signature);
+  const { digest, options } = scheme;
+  const signature = jws.algorithm === 'ES256' ? derOfJose(jws.signature) : jws.signature;
+  return (
+    signature !== null &&
+    verify(digest, jws.signingInput, options === undefined ? key : { key, ...options }, signature)
+  );
 }
 
-function readHeader(bytes: Buffer): Pick<CompactJws, 'algorithm' | 'kid' | 'typ' | 'cty'> {
+interface JwsKind {
+  /** RFC 8725 §3.10: keys and places of keys that a token brings along are not to be trusted. */
+  readonly refusedKeys: readonly string[];
+  /** Other names of our algorithms. */
+  readonly aliases: Readonly<Record<string, SigningAlgorithm>>;
+}
+
+const TOKEN: JwsKind = { refusedKeys: ['jwk', 'jku', 'x5u', 'x5c'], aliases: {} };
+/** RFC 9864 §2.2: clients built on Web Crypto write the newer name. */
+const PROOF: JwsKind = { refusedKeys: ['jku', 'x5u', 'x5c'], aliases: { Ed25519: 'EdDSA' } };
+
+function readHeader(
+  bytes: Buffer,
+  { refusedKeys, aliases }: JwsKind,
+  refuse: Refuse,
+): Pick<CompactJws, 'algorithm' | 'kid' | 'typ' | 'cty' | 'jwk'> {
   const header = parseStrictObject(bytes);
   if (header === null) throw refuse('has no strict JSON header');
 
-  const { alg, kid = null, typ = null, cty = null } = header;
+  const { kid = null, typ = null, cty = null, jwk = null } = header;
+  const alg = aliases[String(header.alg)] ?? header.alg;
   if (!isSigningAlgorithm(alg)) throw refuse('names no algorithm that is accepted');
   // RFC 7515 §4.1.11: an extension that is not understood must be refused, and we understand none; RFC 7797 (`b64`) is one.
   if ('crit' in header || 'b64' in header) throw refuse('demands extensions');
-  // RFC 8725 §3.10: keys and places of keys that a token brings along are not to be trusted.
-  if (['jwk', 'jku', 'x5u', 'x5c'].some((name) => name in header)) {
-    throw refuse('brings its own key');
-  }
+  if (refusedKeys.some((name) => name in header)) throw refuse('brings its own key');
   if (kid !== null && (typeof kid !== 'string' || kid === '' || kid.length > 128)) {
     throw refuse('has a kid that is no string of 1 to 128 characters');
   }
   if ((typ !== null && typeof typ !== 'string') || (cty !== null && typeof cty !== 'string')) {
     throw refuse('has a typ or cty that is no string');
   }
-  return { algorithm: alg, kid, typ, cty };
+  return { algorithm: alg, kid, typ, cty, jwk };
 }
 
 /** RFC 7515 §2: no padding, no white space. One spelling only: the unused bits of the last character are zero. */
@@ -132,5 +164,12 @@ function fitsRsa(key: KeyObject): boolean {
   );
 }
 
-const refuse = (flaw: string) =>
+/** What is no bearer token at all. */
+export const notAToken = (text: string): SallyportError =>
+  new SallyportError('ERR_CREDENTIAL_MALFORMED', {
+    reason: `access token of ${String(text.length)} characters is too long or not token68`,
+    detail: 'Send "Authorization: Bearer <access token>".',
+  });
+
+const refuse: Refuse = (flaw) =>
   new SallyportError('ERR_TOKEN_INVALID', { reason: `access token ${flaw}` });

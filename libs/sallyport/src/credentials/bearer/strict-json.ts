@@ -1,49 +1,57 @@
+import { isUtf8 } from 'node:buffer';
+
 /** Deeper than any token needs, and shallow enough for every consumer of claims. */
 const MAX_DEPTH = 16;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Strings (with the colon that makes one a member name) and brackets, of text that is JSON already. */
-const STRUCTURE = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/g;
+const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
 
 /**
  * The JSON object in these bytes, or null. Strict where parsers differ, so that no two of them read
  * different tokens: UTF-8 only, no member name twice (RFC 7515 §4, RFC 7519 §4), no lone surrogates, bounded depth.
  */
 export function parseStrictObject(bytes: Buffer): Readonly<Record<string, unknown>> | null {
+  if (!isUtf8(bytes)) return null;
+  const text = bytes.toString('utf8');
+  let value: unknown;
   try {
-    const text = utf8.decode(bytes);
-    const value: unknown = JSON.parse(text);
-    return isObject(value) && isUnambiguous(text) ? value : null;
+    value = JSON.parse(text);
   } catch {
     return null;
   }
+  // Of two members of one name, however they are spelt, the parser keeps one: then fewer came out than were written.
+  return isObject(value) && membersOf(value, 1) === membersWritten(text) ? value : null;
 }
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function isUnambiguous(text: string): boolean {
-  const names: Set<string>[] = [];
-  for (const [token, string, colon] of text.matchAll(STRUCTURE)) {
-    if (string !== undefined) {
-      // Only an escape can spell a lone surrogate, since the bytes were UTF-8, or one name in two ways.
-      const isEscaped = string.includes('\\');
-      const decoded = isEscaped ? (JSON.parse(string) as string) : string.slice(1, -1);
-      if (isEscaped && !decoded.isWellFormed()) return false;
-      if (colon !== undefined && !isNewName(decoded, names.at(-1))) return false;
-    } else if (token === '{' || token === '[') {
-      if (names.push(new Set()) > MAX_DEPTH) return false;
-    } else {
-      names.pop();
-    }
+/** Of text that is JSON already: there each colon outside of a string makes a member. */
+function membersWritten(text: string): number {
+  let members = 0;
+  let isString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) isString = !isString;
+    else if (code === BACKSLASH) at++;
+    else if (code === COLON && !isString) members++;
   }
-  return true;
+  return members;
 }
 
-function isNewName(name: string, names: Set<string> | undefined): boolean {
-  // `__proto__` is legal JSON, but whoever merges claims into an object would be surprised by it.
-  if (names === undefined || names.has(name) || name === '__proto__') return false;
-  names.add(name);
-  return true;
+/** NaN, which equals no number, for what is nested too deep or holds what other parsers would read otherwise. */
+function membersOf(value: unknown, depth: number): number {
+  if (typeof value === 'string') return value.isWellFormed() ? 0 : NaN;
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth > MAX_DEPTH) return NaN;
+  let members = 0;
+  if (Array.isArray(value)) {
+    for (const entry of value) members += membersOf(entry, depth + 1);
+    return members;
+  }
+  for (const [name, member] of Object.entries(value)) {
+    // `__proto__` is legal JSON, but whoever merges claims into an object would be surprised by it.
+    if (name === '__proto__' || !name.isWellFormed()) return NaN;
+    members += 1 + membersOf(member, depth + 1);
+  }
+  return members;
 }

@@ -1,43 +1,59 @@
 import { hash } from 'node:crypto';
+import type { Verified } from '../verified.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import type { VerificationKey } from './keys/verification-keys.js';
 
 /** What verifying a token gave, without what must be asked at every request: time and revocation. */
 export interface BelievedToken {
-  readonly token: VerifiedAccessToken;
-  readonly notBefore: Date | null;
+  /** What was made of it, so that a token seen before is found by one look. */
+  verified: Verified | null;
+  /** Seconds since 1970: the latest of what the token says it began at. Whole ones take no memory of their own. */
+  readonly startsAt: number;
+  /** Seconds since 1970. */
+  readonly endsAt: number;
   readonly key: VerificationKey;
+  /** As it is configured: a text that all tokens share. */
+  readonly issuer: string;
+  readonly token: VerifiedAccessToken;
 }
 
 /**
- * Signature results and claims of tokens seen before, by SHA-256 of the whole token: never its text.
- * Bounded; what was used longest ago goes first.
+ * Signature results and claims of tokens seen before, by SHA-256 of the whole token: never its text. Bounded, in two
+ * generations: what was not used while half the capacity came in is forgotten. A hit in the younger one, as most are,
+ * writes nothing.
  */
 export class VerifiedTokenCache {
-  private readonly entries = new Map<string, BelievedToken>();
+  private young = new Map<string, BelievedToken>();
+  private old = new Map<string, BelievedToken>();
+  private readonly perGeneration: number;
 
-  constructor(private readonly capacity: number) {}
-
-  get(text: string): BelievedToken | null {
-    const name = nameOf(text);
-    const entry = this.entries.get(name);
-    if (entry === undefined) return null;
-    // A Map keeps the order of insertion, so that the first is always the one used longest ago.
-    this.entries.delete(name);
-    this.entries.set(name, entry);
-    return entry;
+  constructor(capacity: number) {
+    this.perGeneration = Math.ceil(capacity / 2);
   }
 
-  set(text: string, entry: BelievedToken): void {
-    this.entries.set(nameOf(text), entry);
-    if (this.entries.size <= this.capacity) return;
-    const [oldest] = this.entries.keys();
-    if (oldest !== undefined) this.entries.delete(oldest);
+  get(name: string): BelievedToken | null {
+    const young = this.young.get(name);
+    if (young !== undefined) return young;
+    const old = this.old.get(name);
+    if (old === undefined) return null;
+    this.set(name, old);
+    return old;
   }
 
-  delete(text: string): void {
-    this.entries.delete(nameOf(text));
+  set(name: string, entry: BelievedToken): void {
+    if (this.perGeneration === 0) return;
+    if (this.young.size >= this.perGeneration && !this.young.has(name)) {
+      this.old = this.young;
+      this.young = new Map();
+    }
+    this.young.set(name, entry);
+  }
+
+  delete(name: string): void {
+    this.young.delete(name);
+    this.old.delete(name);
   }
 }
 
-const nameOf = (text: string): string => hash('sha256', text, 'base64url');
+/** By what a token is known here: not invertible, and one for each spelling. */
+export const nameOfToken = (text: string): string => hash('sha256', text, 'binary');

@@ -12,6 +12,7 @@ import { SallyportError } from '../../errors.js';
 import type { AdapterRequest } from '../../request/adapter-request.js';
 import { parseAuthorizationHeader } from '../../request/authorization-header.js';
 import { singleHeader } from '../../request/header.js';
+import { callerOf } from './caller-of.js';
 import { STRATEGIES } from './strategies.js';
 
 /**
@@ -24,8 +25,8 @@ export class AccessTokenStrategy extends Strategy {
   constructor(
     private readonly tokens: TokenVerifier,
     private readonly keys: IssuerKeys,
-    authenticator: Authenticator,
-    @Inject(ACCESS_TOKEN_OPTIONS) private readonly options: ResolvedAccessTokenOptions,
+    private readonly authenticator: Authenticator,
+    @Inject(ACCESS_TOKEN_OPTIONS) options: ResolvedAccessTokenOptions,
   ) {
     super(
       {
@@ -34,8 +35,8 @@ export class AccessTokenStrategy extends Strategy {
         passReqToCallback: true,
         // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way to pass a tolerance
         jsonWebTokenOptions: { clockTolerance: options.clockSkewSeconds },
-        secretOrKeyProvider: (_request: unknown, text: string, done: KeyCallback) => {
-          this.keyOf(text).then((key) => {
+        secretOrKeyProvider: (request: AdapterRequest, text: string, done: KeyCallback) => {
+          this.keyOf(request, text).then((key) => {
             done(null, key);
           }, done);
         },
@@ -45,7 +46,7 @@ export class AccessTokenStrategy extends Strategy {
         _payload: unknown,
         done: (error: unknown, user?: object) => void,
       ) => {
-        authenticator.authenticate(request).then((caller) => {
+        callerOf(request, authenticator).then((caller) => {
           done(null, caller);
         }, done);
       },
@@ -53,11 +54,11 @@ export class AccessTokenStrategy extends Strategy {
     passport.use(STRATEGIES['access-token'], this);
   }
 
-  /** The key as PEM: the one form that every jsonwebtoken takes. */
-  private async keyOf(text: string): Promise<string> {
+  /** The key as PEM: the one form that every jsonwebtoken takes. Only of what was judged, so that guessing is counted. */
+  private async keyOf(request: AdapterRequest, text: string): Promise<string> {
+    await callerOf(request, this.authenticator);
     const token = await this.tokens.verify(text);
-    const issuer = this.options.issuers.get(token.issuer);
-    const key = issuer === undefined ? null : await this.keys.find(issuer, token.kid);
+    const key = await this.keys.find(token.issuer, token.kid);
     if (key === null)
       throw new SallyportError('ERR_TOKEN_INVALID', { reason: `no key ${token.kid}` });
     return key.key.export({ type: 'spki', format: 'pem' }).toString();

@@ -4,6 +4,7 @@ import { HeaderAPIKeyStrategy } from 'passport-headerapikey';
 import { Authenticator } from '../../credentials/authenticator.js';
 import { SallyportError } from '../../errors.js';
 import type { AdapterRequest } from '../../request/adapter-request.js';
+import { callerOf } from './caller-of.js';
 import { STRATEGIES } from './strategies.js';
 
 /** passport-headerapikey over the core: `X-API-Key` must be there, and the request as a whole must be good. */
@@ -14,7 +15,7 @@ export class ApiKeyStrategy extends HeaderAPIKeyStrategy {
       { header: 'X-API-Key', prefix: '' },
       true,
       (_text: string, done: (error: Error | null, user?: object) => void, request?: unknown) => {
-        authenticator.authenticate(request as AdapterRequest).then(
+        callerOf(request as AdapterRequest, authenticator).then(
           (caller) => {
             done(null, caller);
           },

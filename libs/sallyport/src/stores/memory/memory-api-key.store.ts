@@ -70,17 +70,15 @@ export class MemoryApiKeyStore extends ApiKeyStore {
     return true;
   }
 
-  async recordUses(uses: readonly ApiKeyUse[]): Promise<void> {
-    await this.database.run(async (transaction) => {
-      for (const use of uses) {
-        const key = this.keys.get(use.apiKeyId, transaction);
-        if (key === undefined) continue;
-        const isLater = key.lastUsedAt === null || key.lastUsedAt < use.lastUsedAt;
-        const lastUsedAt = isLater ? use.lastUsedAt : key.lastUsedAt;
-        const useCount = key.useCount + use.count;
-        this.keys.set(key.id, { ...key, lastUsedAt, useCount }, transaction);
-      }
-    });
+  async recordUses(uses: readonly ApiKeyUse[], transaction: Transaction): Promise<void> {
+    for (const use of uses) {
+      const key = this.keys.get(use.apiKeyId, transaction);
+      if (key === undefined) continue;
+      const isLater = key.lastUsedAt === null || key.lastUsedAt < use.lastUsedAt;
+      const lastUsedAt = isLater ? use.lastUsedAt : key.lastUsedAt;
+      const useCount = key.useCount + use.count;
+      this.keys.set(key.id, { ...key, lastUsedAt, useCount }, transaction);
+    }
   }
 
   async prune(before: Date): Promise<number> {

@@ -7,7 +7,9 @@ import { LoginSessionStore } from '../../logins/login-session.store.js';
 import { RevocationStore } from '../../revocation/revocation.store.js';
 import { RoleGrantStore } from '../../role-grants/role-grant.store.js';
 import { SigningKeyStore } from '../../signing-keys/signing-key.store.js';
+import { PlanStore } from '../../throttling/plans/plan.store.js';
 import { Transactions } from '../../transactions/transaction.js';
+import { UsageStore } from '../../usage/usage.store.js';
 import { AuthorizationCodeStore } from '../../user-tokens/authorization-code.store.js';
 import { GrantStore } from '../../user-tokens/grant.store.js';
 import { OpaqueTokenStore } from '../../user-tokens/opaque-token.store.js';
@@ -23,9 +25,11 @@ import { MemoryFamilies } from './memory-families.js';
 import { MemoryGrantStore } from './memory-grant.store.js';
 import { MemoryLoginSessionStore } from './memory-login-session.store.js';
 import { MemoryOpaqueTokenStore } from './memory-opaque-token.store.js';
+import { MemoryPlanStore } from './memory-plan.store.js';
 import { MemoryRevocationStore } from './memory-revocation.store.js';
 import { MemoryRoleGrantStore } from './memory-role-grant.store.js';
 import { MemorySigningKeyStore } from './memory-signing-key.store.js';
+import { MemoryUsageStore } from './memory-usage.store.js';
 import { MemoryUserStateStore } from './memory-user-state.store.js';
 import { MemoryUserTokenStore } from './memory-user-token.store.js';
 
@@ -42,9 +46,11 @@ export const memoryDurableStores: Provider[] = [
   { provide: GrantStore, useClass: MemoryGrantStore },
   { provide: LoginSessionStore, useClass: MemoryLoginSessionStore },
   { provide: OpaqueTokenStore, useClass: MemoryOpaqueTokenStore },
+  { provide: PlanStore, useClass: MemoryPlanStore },
   { provide: RevocationStore, useClass: MemoryRevocationStore },
   { provide: RoleGrantStore, useClass: MemoryRoleGrantStore },
   { provide: SigningKeyStore, useClass: MemorySigningKeyStore },
+  { provide: UsageStore, useClass: MemoryUsageStore },
   { provide: UserStateStore, useClass: MemoryUserStateStore },
   { provide: UserTokenStore, useClass: MemoryUserTokenStore },
 ];

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { addSeconds, Clock } from '../../clock.js';
 import { RevocationList, type ListedRevocation } from '../../revocation/revocation.list.js';
+import type { RevocationFollowing, RevocationNotice } from '../../revocation/revocation-notice.js';
 import type { RevocationKey, RevocationMark } from '../../revocation/revocation.js';
 
 interface Listed extends RevocationMark {
@@ -11,6 +12,7 @@ interface Listed extends RevocationMark {
 @Injectable()
 export class MemoryRevocationList extends RevocationList {
   private readonly listed = new Map<RevocationKey, Listed>();
+  private readonly followings = new Set<RevocationFollowing>();
   private isWhole = false;
   private sweepAtSize = 1000;
 
@@ -26,7 +28,11 @@ export class MemoryRevocationList extends RevocationList {
     return Promise.resolve(this.isWhole ? keys.map((key) => this.markOf(key)) : null);
   }
 
-  publish(revocations: readonly ListedRevocation[], ttlSeconds: number): Promise<void> {
+  publish(
+    revocations: readonly ListedRevocation[],
+    ttlSeconds: number,
+    notices: readonly RevocationNotice[] = [],
+  ): Promise<void> {
     const now = this.clock.now();
     for (const { key, epoch, revokedAt, ttlSeconds: own } of revocations) {
       const until = addSeconds(now, own ?? ttlSeconds);
@@ -38,7 +44,14 @@ export class MemoryRevocationList extends RevocationList {
       });
     }
     this.sweep();
+    for (const following of this.followings) following.heard(notices);
     return Promise.resolve();
+  }
+
+  follow(following: RevocationFollowing): () => void {
+    this.followings.add(following);
+    following.missed();
+    return () => this.followings.delete(following);
   }
 
   async rebuild(

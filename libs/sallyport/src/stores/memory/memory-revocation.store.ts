@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { RevocationStore } from '../../revocation/revocation.store.js';
+import {
+  RevocationStore,
+  type RevocationChanges,
+  type RevocationCursor,
+} from '../../revocation/revocation.store.js';
 import type {
   Revocation,
+  RevocationChange,
   RevocationKey,
   RevocationKind,
   RevocationMark,
@@ -12,11 +17,14 @@ import { MemoryDatabase, type MemoryTable } from './memory-database.js';
 
 interface Row extends Revocation {
   readonly isPublished: boolean;
+  /** Transactions take turns, so that they commit in the order of these numbers. */
+  readonly turn: number;
 }
 
 @Injectable()
 export class MemoryRevocationStore extends RevocationStore {
   private readonly rows: MemoryTable<Row>;
+  private turn = 0;
 
   constructor(private readonly database: MemoryDatabase) {
     super();
@@ -35,6 +43,7 @@ export class MemoryRevocationStore extends RevocationStore {
       revokedAt: later(present?.revokedAt ?? null, revocation.revokedAt),
       changedAt: later(present?.changedAt ?? null, revocation.changedAt) ?? revocation.changedAt,
       isPublished: false,
+      turn: ++this.turn,
     };
     this.rows.set(row.key, row, transaction);
     return { epoch: row.epoch, revokedAt: row.revokedAt };
@@ -50,7 +59,7 @@ export class MemoryRevocationStore extends RevocationStore {
     });
   }
 
-  async unpublished(limit: number): Promise<readonly Revocation[]> {
+  async unpublished(limit: number): Promise<readonly RevocationChange[]> {
     return this.rows
       .filter((row) => !row.isPublished)
       .sort((a, b) => a.changedAt.getTime() - b.changedAt.getTime() || byKey(a, b))
@@ -67,11 +76,28 @@ export class MemoryRevocationStore extends RevocationStore {
     });
   }
 
+  async position(): Promise<RevocationCursor> {
+    const turns = this.rows.filter(() => true).map(({ turn }) => turn);
+    return String(turns.reduce((last, turn) => Math.max(last, turn), 0));
+  }
+
+  async changesSince(cursor: RevocationCursor, limit: number): Promise<RevocationChanges> {
+    const later = this.rows
+      .filter(({ turn }) => turn > Number(cursor))
+      .sort((a, b) => a.turn - b.turn);
+    const changes = later.slice(0, limit);
+    return {
+      changes: changes.map(revocationOf),
+      cursor: String(changes.at(-1)?.turn ?? cursor),
+      isComplete: changes.length === later.length,
+    };
+  }
+
   async changedSince(
     since: Date,
     afterKey: RevocationKey | null,
     limit: number,
-  ): Promise<readonly Revocation[]> {
+  ): Promise<readonly RevocationChange[]> {
     return this.rows
       .filter((row) => row.changedAt >= since && (afterKey === null || row.key > afterKey))
       .sort(byKey)
@@ -95,6 +121,6 @@ const byKey = (a: Row, b: Row): number => (a.key < b.key ? -1 : 1);
 const later = (a: Date | null, b: Date | null): Date | null =>
   a === null || (b !== null && b > a) ? b : a;
 
-function revocationOf({ isPublished: _, ...revocation }: Row): Revocation {
+function revocationOf({ isPublished: _, turn: __, ...revocation }: Row): Revocation {
   return revocation;
 }

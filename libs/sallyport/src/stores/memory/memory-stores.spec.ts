@@ -7,7 +7,9 @@ import { describeLoginSessionStore } from '../../logins/login-session.store.cont
 import { describeRevocationStore } from '../../revocation/revocation.store.contract.js';
 import { describeRoleGrantStore } from '../../role-grants/role-grant.store.contract.js';
 import { describeSigningKeyStore } from '../../signing-keys/signing-key.store.contract.js';
+import { describePlanStore } from '../../throttling/plans/plan.store.contract.js';
 import { describeTransactions } from '../../transactions/transactions.contract.js';
+import { describeUsageStore } from '../../usage/usage.store.contract.js';
 import { describeAuthorizationCodeStore } from '../../user-tokens/authorization-code.store.contract.js';
 import { describeGrantStore } from '../../user-tokens/grant.store.contract.js';
 import { describeOpaqueTokenStore } from '../../user-tokens/opaque-token.store.contract.js';
@@ -26,9 +28,11 @@ describe('memory stores', () => {
   describe('GrantStore', () => describeGrantStore(open));
   describe('LoginSessionStore', () => describeLoginSessionStore(open));
   describe('OpaqueTokenStore', () => describeOpaqueTokenStore(open));
+  describe('PlanStore', () => describePlanStore(open));
   describe('RevocationStore', () => describeRevocationStore(open));
   describe('RoleGrantStore', () => describeRoleGrantStore(open));
   describe('SigningKeyStore', () => describeSigningKeyStore(open));
+  describe('UsageStore', () => describeUsageStore(open));
   describe('UserStateStore', () => describeUserStateStore(open));
   describe('UserTokenStore', () => describeUserTokenStore(open));
 });

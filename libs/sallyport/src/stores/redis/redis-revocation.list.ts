@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../clock.js';
 import { randomBase62, Randomness } from '../../randomness.js';
 import { RevocationList, type ListedRevocation } from '../../revocation/revocation.list.js';
+import type { RevocationFollowing, RevocationNotice } from '../../revocation/revocation-notice.js';
 import type { RevocationKey, RevocationMark } from '../../revocation/revocation.js';
 import { hashedForKey, RedisConnection } from './redis-connection.js';
+import { textOfNotices } from './revocation-notice-text.js';
+import { RevocationTail } from './revocation-tail.js';
 import {
   beginScript,
   finishScript,
@@ -24,11 +27,12 @@ interface Trust {
   readonly at: number;
 }
 
-/** The blacklist that all instances share. One MGET per request; all keys in one Cluster slot. */
+/** The blacklist that all instances share, and the stream that tells them of it. All keys are in one Cluster slot. */
 @Injectable()
 export class RedisRevocationList extends RevocationList {
   private readonly marker: string;
   private readonly building: string;
+  private readonly stream: string;
   private trust: Trust | null = null;
 
   constructor(
@@ -39,6 +43,7 @@ export class RedisRevocationList extends RevocationList {
     super();
     this.marker = `{${connection.prefix}:rev}:whole`;
     this.building = `{${connection.prefix}:rev}:building`;
+    this.stream = `{${connection.prefix}:rev}:stream`;
   }
 
   async check(keys: readonly RevocationKey[]): Promise<readonly (RevocationMark | null)[] | null> {
@@ -55,19 +60,33 @@ export class RedisRevocationList extends RevocationList {
     }
   }
 
-  async publish(revocations: readonly ListedRevocation[], ttlSeconds: number): Promise<void> {
-    for (let from = 0; from < revocations.length; from += PER_CALL) {
+  async publish(
+    revocations: readonly ListedRevocation[],
+    ttlSeconds: number,
+    notices: readonly RevocationNotice[] = [],
+  ): Promise<void> {
+    const count = Math.max(revocations.length, notices.length);
+    for (let from = 0; from < count; from += PER_CALL) {
       const some = revocations.slice(from, from + PER_CALL);
-      const keys = [this.marker, ...some.map(({ key }) => this.keyOf(key))];
+      const told = textOfNotices(notices.slice(from, from + PER_CALL));
+      const keys = [this.marker, this.stream, ...some.map(({ key }) => this.keyOf(key))];
       const args = some.flatMap(({ epoch, revokedAt, ttlSeconds: own }) => [
         epoch,
         revokedAt?.getTime() ?? 0,
         (own ?? ttlSeconds) * 1000,
       ]);
       await this.connection.run((client) =>
-        publishScript.run(client, keys, [ttlSeconds * 1000, ...args]),
+        publishScript.run(client, keys, [ttlSeconds * 1000, told, ...args]),
       );
     }
+  }
+
+  follow(following: RevocationFollowing): () => void {
+    const connection = this.connection.blockingFor(this.stream);
+    const tail = new RevocationTail(connection, this.stream, following);
+    return () => {
+      tail.stop();
+    };
   }
 
   async rebuild(

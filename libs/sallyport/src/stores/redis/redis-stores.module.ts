@@ -5,6 +5,7 @@ import { ReplayStore } from '../../ephemeral/replay.store.js';
 import { Randomness, SystemRandomness } from '../../randomness.js';
 import { RevocationList } from '../../revocation/revocation.list.js';
 import { RateLimitStore } from '../../throttling/rate-limit.store.js';
+import { UsageBuffer } from '../../usage/usage.buffer.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisEphemeralRecordStore } from './redis-ephemeral-record.store.js';
 import type { RedisOptions } from './redis-options.js';
@@ -12,6 +13,7 @@ import { RedisRateLimitStore } from './redis-rate-limit.store.js';
 import { RedisReplayStore } from './redis-replay.store.js';
 import { RedisRevocationList } from './redis-revocation.list.js';
 import { RedisThrottlerStorage } from './redis-throttler.storage.js';
+import { RedisUsageBuffer } from './redis-usage.buffer.js';
 
 /**
  * What passes, kept in Redis: rate limits, the blacklist, ephemeral records and what was presented once, for all
@@ -36,6 +38,7 @@ export class RedisStoresModule {
         { provide: RateLimitStore, useClass: RedisRateLimitStore },
         { provide: ReplayStore, useClass: RedisReplayStore },
         { provide: RevocationList, useClass: RedisRevocationList },
+        { provide: UsageBuffer, useClass: RedisUsageBuffer },
         RedisThrottlerStorage,
       ],
       exports: [
@@ -43,6 +46,7 @@ export class RedisStoresModule {
         RateLimitStore,
         ReplayStore,
         RevocationList,
+        UsageBuffer,
         RedisThrottlerStorage,
         RedisConnection,
       ],

@@ -1,5 +1,9 @@
 import { RedisScript } from './redis-script.js';
 
+/** Whoever is further behind, or longer away, asks the durable store. */
+const STREAM_LENGTH = 10_000;
+const STREAM_MS = 600_000;
+
 /**
  * The list vouches for itself by a marker `<run id>:<generation>`: written at the end of a rebuild by the very
  * server process that holds the list. A flush takes it away; a restart from an old snapshot or a failover to a
@@ -43,15 +47,16 @@ return redis.call('DEL', KEYS[1])
 `);
 
 /**
- * KEYS: marker, then the revocations. ARGV: milliseconds for the marker to live at least, then of each
- * revocation epoch, instant (0 for none) and milliseconds to live.
- * Epoch, instant and time to live only grow. Without its marker the list is filled again.
+ * KEYS: marker, stream, then the revocations. ARGV: milliseconds for the marker to live at least, what the stream is
+ * to tell ('' for nothing), then of each revocation epoch, instant (0 for none) and milliseconds to live.
+ * Epoch, instant and time to live only grow. Without its marker the list is filled again. An entry of the stream names
+ * the one before it, by which a reader sees that it missed none.
  */
 export const publishScript = new RedisScript(`
 local ttl = tonumber(ARGV[1])
-for i = 2, #KEYS do
-  local epoch, at = tonumber(ARGV[i * 3 - 4]), tonumber(ARGV[i * 3 - 3])
-  local life = tonumber(ARGV[i * 3 - 2])
+for i = 3, #KEYS do
+  local epoch, at = tonumber(ARGV[i * 3 - 6]), tonumber(ARGV[i * 3 - 5])
+  local life = tonumber(ARGV[i * 3 - 4])
   local known = redis.call('GET', KEYS[i])
   if known then
     local knownEpoch, knownAt = string.match(known, '^(%d+):(%d+)$')
@@ -62,5 +67,10 @@ for i = 2, #KEYS do
   redis.call('SET', KEYS[i], string.format('%.0f:%.0f', epoch, at), 'PX', string.format('%.0f', life))
 end
 if redis.call('PTTL', KEYS[1]) < ttl then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+if ARGV[2] ~= '' then
+  local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ${STREAM_LENGTH}, '*', 'before', last and last[1] or '0-0', 'told', ARGV[2])
+  redis.call('PEXPIRE', KEYS[2], ${STREAM_MS})
+end
 return 1
 `);

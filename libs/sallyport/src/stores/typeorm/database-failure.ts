@@ -36,18 +36,23 @@ export const isUnanswered = (error: unknown): boolean =>
   error instanceof SallyportError && error.cause instanceof DeadlinePassed;
 
 /** The work itself goes on: it cannot be stopped from here. */
-export async function withinDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(unavailable(new DeadlinePassed(`no answer within ${milliseconds} ms`)));
-    }, milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function withinDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const timer = setTimeout(() => {
+    reject(unavailable(new DeadlinePassed(`no answer within ${milliseconds} ms`)));
+  }, milliseconds);
+  work.then(
+    (result) => {
+      clearTimeout(timer);
+      resolve(result);
+    },
+    (error: unknown) => {
+      clearTimeout(timer);
+
+      reject(error);
+    },
+  );
+  return promise;
 }
 
 function refusalOf(error: unknown): unknown {

@@ -1,12 +1,40 @@
-import type { EntityManager, EntityTarget, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
+import type {
+  DataSource,
+  EntityManager,
+  EntityTarget,
+  ObjectLiteral,
+  QueryDeepPartialEntity,
+} from 'typeorm';
 
-/** Inserts a whole row. TypeORM's own type of it has no place for the `unknown` values of a `jsonb` column. */
+/** Inserts a whole row, by a statement that is written once: TypeORM's own builds it anew from the entity each time. */
 export async function insertRow<Row extends object>(
   manager: EntityManager,
   entity: EntityTarget<Row>,
   row: Readonly<Row>,
 ): Promise<void> {
-  await manager.insert(entity, { ...row } as QueryDeepPartialEntity<Row>);
+  const { driver } = manager.dataSource;
+  const { columns } = manager.dataSource.getMetadata(entity);
+  const fields: ObjectLiteral = row;
+  const values = columns.map((column): unknown =>
+    driver.preparePersistentValue(fields[column.propertyName], column),
+  );
+  await manager.query(insertionInto(manager, entity), values);
+}
+
+const insertions = new WeakMap<DataSource, Map<EntityTarget<ObjectLiteral>, string>>();
+
+function insertionInto(manager: EntityManager, entity: EntityTarget<ObjectLiteral>): string {
+  const { dataSource } = manager;
+  const ofSource = insertions.get(dataSource) ?? new Map<EntityTarget<ObjectLiteral>, string>();
+  insertions.set(dataSource, ofSource);
+  const known = ofSource.get(entity);
+  if (known !== undefined) return known;
+  const { columns } = dataSource.getMetadata(entity);
+  const names = columns.map(({ databaseName }) => dataSource.driver.escape(databaseName)).join();
+  const places = columns.map((_, index) => `$${String(index + 1)}`).join();
+  const text = `INSERT INTO ${tableOf(manager, entity)} (${names}) VALUES (${places})`;
+  ofSource.set(entity, text);
+  return text;
 }
 
 /** False when a unique index holds the row already. No error, which would spoil the transaction. */

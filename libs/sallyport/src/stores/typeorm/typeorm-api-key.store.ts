@@ -26,10 +26,8 @@ export class TypeOrmApiKeyStore extends ApiKeyStore {
 
   async find(id: string, transaction?: Transaction): Promise<ApiKey | null> {
     if (!isStorable(id)) return null;
-    return this.database.query(async (manager) => {
-      const row = await manager.findOneBy(ApiKeyEntity, { id });
-      return row && apiKeyOf(row);
-    }, transaction);
+    const row = await this.database.findOne(ApiKeyEntity, { id }, transaction);
+    return row && apiKeyOf(row);
   }
 
   async findForeign(secretHash: string): Promise<ApiKey | null> {
@@ -96,7 +94,7 @@ export class TypeOrmApiKeyStore extends ApiKeyStore {
     return isStorable(id) && this.change(id, { revokedAt: at }, transaction);
   }
 
-  async recordUses(uses: readonly ApiKeyUse[]): Promise<void> {
+  async recordUses(uses: readonly ApiKeyUse[], transaction: Transaction): Promise<void> {
     const recorded = uses.filter(({ apiKeyId }) => isStorable(apiKeyId));
     if (recorded.length === 0) return;
     await this.database.query((manager) => {
@@ -122,7 +120,7 @@ export class TypeOrmApiKeyStore extends ApiKeyStore {
           recorded.map(({ lastUsedAt }) => lastUsedAt),
         ],
       );
-    });
+    }, transaction);
   }
 
   async prune(before: Date): Promise<number> {

@@ -5,7 +5,7 @@ import { AuthorizationCodeStore } from '../../user-tokens/authorization-code.sto
 import type { AuthorizationCode } from '../../user-tokens/authorization-code.js';
 import { assertStorable, isStorable } from '../storable-text.js';
 import { AuthorizationCodeEntity } from './entities/authorization-code.entity.js';
-import { insertRow, recordOf } from './rows.js';
+import { insertRow } from './rows.js';
 import { TypeOrmTransactions } from './typeorm-transactions.js';
 
 @Injectable()
@@ -24,10 +24,7 @@ export class TypeOrmAuthorizationCodeStore extends AuthorizationCodeStore {
 
   async find(codeHash: string): Promise<AuthorizationCode | null> {
     if (!isStorable(codeHash)) return null;
-    return this.database.query(async (manager) => {
-      const row = await manager.findOneBy(AuthorizationCodeEntity, { codeHash });
-      return row && recordOf(row);
-    });
+    return this.database.findOne(AuthorizationCodeEntity, { codeHash });
   }
 
   async consume(codeHash: string, at: Date, transaction: Transaction): Promise<boolean> {

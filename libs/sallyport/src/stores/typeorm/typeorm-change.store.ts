@@ -4,7 +4,7 @@ import type { Change } from '../../audit/change.js';
 import type { Transaction } from '../../transactions/transaction.js';
 import { assertStorable, isLongIdentifier, isStorable } from '../storable-text.js';
 import { ChangeEntity } from './entities/change.entity.js';
-import { recordOf } from './rows.js';
+import { insertRow, recordOf } from './rows.js';
 import { TypeOrmTransactions } from './typeorm-transactions.js';
 
 @Injectable()
@@ -15,10 +15,7 @@ export class TypeOrmChangeStore extends ChangeStore {
 
   async append(change: Change, transaction: Transaction): Promise<void> {
     assertStorable(change, [change.object], isLongIdentifier);
-    await this.database.query(
-      (manager) => manager.insert(ChangeEntity, { ...change }),
-      transaction,
-    );
+    await this.database.query((manager) => insertRow(manager, ChangeEntity, change), transaction);
   }
 
   async listByObject(object: string, limit: number): Promise<readonly Change[]> {

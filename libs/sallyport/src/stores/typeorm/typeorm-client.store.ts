@@ -7,7 +7,7 @@ import type { Transaction } from '../../transactions/transaction.js';
 import { assertStorable, isStorable } from '../storable-text.js';
 import { ClientSecretEntity } from './entities/client-secret.entity.js';
 import { ClientEntity } from './entities/client.entity.js';
-import { insertUnlessTaken, isUuid, recordOf } from './rows.js';
+import { insertRow, insertUnlessTaken, isUuid, recordOf } from './rows.js';
 import { TypeOrmTransactions } from './typeorm-transactions.js';
 
 @Injectable()
@@ -26,10 +26,7 @@ export class TypeOrmClientStore extends ClientStore {
 
   async find(clientId: string, transaction?: Transaction): Promise<Client | null> {
     if (!isStorable(clientId)) return null;
-    return this.database.query(async (manager) => {
-      const row = await manager.findOneBy(ClientEntity, { clientId });
-      return row && recordOf(row);
-    }, transaction);
+    return this.database.findOne(ClientEntity, { clientId }, transaction);
   }
 
   async list({ limit, after }: PageRequest): Promise<readonly Client[]> {
@@ -56,7 +53,7 @@ export class TypeOrmClientStore extends ClientStore {
   async insertSecret(secret: ClientSecret, transaction: Transaction): Promise<void> {
     assertStorable(secret, [secret.clientId]);
     await this.database.query(
-      (manager) => manager.insert(ClientSecretEntity, { ...secret }),
+      (manager) => insertRow(manager, ClientSecretEntity, secret),
       transaction,
     );
   }
@@ -118,5 +115,6 @@ const rowOf = (client: Client) => ({
   redirectUris: [...client.redirectUris],
   postLogoutRedirectUris: [...client.postLogoutRedirectUris],
   resources: [...client.resources],
+  selfSignedCertificates: client.selfSignedCertificates && [...client.selfSignedCertificates],
   origins: [...client.origins],
 });

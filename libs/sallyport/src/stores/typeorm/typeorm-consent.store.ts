@@ -37,10 +37,7 @@ export class TypeOrmConsentStore extends ConsentStore {
 
   async find({ issuer, subject }: UserId, clientId: string): Promise<Consent | null> {
     if (![issuer, subject, clientId].every(isStorable)) return null;
-    return this.database.query(async (manager) => {
-      const row = await manager.findOneBy(ConsentEntity, { issuer, subject, clientId });
-      return row && recordOf(row);
-    });
+    return this.database.findOne(ConsentEntity, { issuer, subject, clientId });
   }
 
   async list({ issuer, subject }: UserId): Promise<readonly Consent[]> {

@@ -28,10 +28,8 @@ export class TypeOrmGrantStore extends GrantStore {
 
   async find(id: string, transaction?: Transaction): Promise<Grant | null> {
     if (!isStorable(id)) return null;
-    return this.database.query(async (manager) => {
-      const row = await manager.findOneBy(GrantEntity, { id });
-      return row && grantOf(row);
-    }, transaction);
+    const row = await this.database.findOne(GrantEntity, { id }, transaction);
+    return row && grantOf(row);
   }
 
   async listAlive(

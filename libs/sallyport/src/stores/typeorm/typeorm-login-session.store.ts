@@ -6,7 +6,7 @@ import type { Transaction } from '../../transactions/transaction.js';
 import type { UserId } from '../../users/user.js';
 import { assertStorable, isStorable } from '../storable-text.js';
 import { LoginSessionEntity } from './entities/login-session.entity.js';
-import { pruneExpired, recordOf, tableOf } from './rows.js';
+import { pruneExpired, tableOf } from './rows.js';
 import { TypeOrmTransactions } from './typeorm-transactions.js';
 
 @Injectable()
@@ -82,9 +82,6 @@ export class TypeOrmLoginSessionStore extends LoginSessionStore {
     transaction?: Transaction,
   ): Promise<LoginSession | null> {
     if (!Object.values(where).every(isStorable)) return null;
-    return this.database.query(async (manager) => {
-      const row = await manager.findOneBy(LoginSessionEntity, where);
-      return row && recordOf(row);
-    }, transaction);
+    return this.database.findOne(LoginSessionEntity, where, transaction);
   }
 }

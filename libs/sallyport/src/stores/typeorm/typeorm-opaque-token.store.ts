@@ -5,7 +5,7 @@ import { OpaqueTokenStore } from '../../user-tokens/opaque-token.store.js';
 import type { OpaqueToken } from '../../user-tokens/opaque-token.js';
 import { assertStorable, isStorable } from '../storable-text.js';
 import { OpaqueTokenEntity } from './entities/opaque-token.entity.js';
-import { insertRow, pruneExpired, recordOf } from './rows.js';
+import { insertRow, pruneExpired } from './rows.js';
 import { TypeOrmTransactions } from './typeorm-transactions.js';
 
 @Injectable()
@@ -25,10 +25,7 @@ export class TypeOrmOpaqueTokenStore extends OpaqueTokenStore {
 
   async findByHash(secretHash: string): Promise<OpaqueToken | null> {
     if (!isStorable(secretHash)) return null;
-    return this.database.query(async (manager) => {
-      const row = await manager.findOneBy(OpaqueTokenEntity, { secretHash });
-      return row && recordOf(row);
-    });
+    return this.database.findOne(OpaqueTokenEntity, { secretHash });
   }
 
   async revoke(secretHash: string, at: Date, transaction: Transaction): Promise<boolean> {

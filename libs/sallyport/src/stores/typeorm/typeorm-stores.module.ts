@@ -10,7 +10,9 @@ import { LoginSessionStore } from '../../logins/login-session.store.js';
 import { RevocationStore } from '../../revocation/revocation.store.js';
 import { RoleGrantStore } from '../../role-grants/role-grant.store.js';
 import { SigningKeyStore } from '../../signing-keys/signing-key.store.js';
+import { PlanStore } from '../../throttling/plans/plan.store.js';
 import { Transactions } from '../../transactions/transaction.js';
+import { UsageStore } from '../../usage/usage.store.js';
 import { AuthorizationCodeStore } from '../../user-tokens/authorization-code.store.js';
 import { GrantStore } from '../../user-tokens/grant.store.js';
 import { OpaqueTokenStore } from '../../user-tokens/opaque-token.store.js';
@@ -27,10 +29,12 @@ import { TypeOrmConsentStore } from './typeorm-consent.store.js';
 import { TypeOrmGrantStore } from './typeorm-grant.store.js';
 import { TypeOrmLoginSessionStore } from './typeorm-login-session.store.js';
 import { TypeOrmOpaqueTokenStore } from './typeorm-opaque-token.store.js';
+import { TypeOrmPlanStore } from './typeorm-plan.store.js';
 import { TypeOrmRevocationStore } from './typeorm-revocation.store.js';
 import { TypeOrmRoleGrantStore } from './typeorm-role-grant.store.js';
 import { TypeOrmSigningKeyStore } from './typeorm-signing-key.store.js';
 import { TypeOrmTransactions } from './typeorm-transactions.js';
+import { TypeOrmUsageStore } from './usage/typeorm-usage.store.js';
 import { TypeOrmUserStateStore } from './typeorm-user-state.store.js';
 import { TypeOrmUserTokenStore } from './typeorm-user-token.store.js';
 
@@ -58,9 +62,11 @@ const stores: Provider[] = [
   { provide: GrantStore, useClass: TypeOrmGrantStore },
   { provide: LoginSessionStore, useClass: TypeOrmLoginSessionStore },
   { provide: OpaqueTokenStore, useClass: TypeOrmOpaqueTokenStore },
+  { provide: PlanStore, useClass: TypeOrmPlanStore },
   { provide: RevocationStore, useClass: TypeOrmRevocationStore },
   { provide: RoleGrantStore, useClass: TypeOrmRoleGrantStore },
   { provide: SigningKeyStore, useClass: TypeOrmSigningKeyStore },
+  { provide: UsageStore, useClass: TypeOrmUsageStore },
   { provide: UserStateStore, useClass: TypeOrmUserStateStore },
   { provide: UserTokenStore, useClass: TypeOrmUserTokenStore },
 ];

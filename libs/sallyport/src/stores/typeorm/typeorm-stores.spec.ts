@@ -8,7 +8,9 @@ import { describeLoginSessionStore } from '../../logins/login-session.store.cont
 import { describeRevocationStore } from '../../revocation/revocation.store.contract.js';
 import { describeRoleGrantStore } from '../../role-grants/role-grant.store.contract.js';
 import { describeSigningKeyStore } from '../../signing-keys/signing-key.store.contract.js';
+import { describePlanStore } from '../../throttling/plans/plan.store.contract.js';
 import { describeTransactions } from '../../transactions/transactions.contract.js';
+import { describeUsageStore } from '../../usage/usage.store.contract.js';
 import { describeAuthorizationCodeStore } from '../../user-tokens/authorization-code.store.contract.js';
 import { describeGrantStore } from '../../user-tokens/grant.store.contract.js';
 import { describeOpaqueTokenStore } from '../../user-tokens/opaque-token.store.contract.js';
@@ -28,9 +30,11 @@ describe.each(sets)('TypeORM stores on $name', ({ open }) => {
   describe('GrantStore', () => describeGrantStore(open));
   describe('LoginSessionStore', () => describeLoginSessionStore(open));
   describe('OpaqueTokenStore', () => describeOpaqueTokenStore(open));
+  describe('PlanStore', () => describePlanStore(open));
   describe('RevocationStore', () => describeRevocationStore(open));
   describe('RoleGrantStore', () => describeRoleGrantStore(open));
   describe('SigningKeyStore', () => describeSigningKeyStore(open));
+  describe('UsageStore', () => describeUsageStore(open));
   describe('UserStateStore', () => describeUserStateStore(open));
   describe('UserTokenStore', () => describeUserTokenStore(open));
 });
@@ -61,6 +65,50 @@ if (postgres !== undefined) {
         expect(await revocations.prune(['token'], later, 10)).toBe(1);
       });
       expect(await revocations.unpublished(10)).toMatchObject([{ epoch: 2 }]);
+      await close();
+    });
+  });
+
+  describe('RevocationStore on postgres beside a long transaction', () => {
+    const raised = (jti: string) => {
+      const target: RevocationTarget = { kind: 'token', issuer: 'https://a', jti };
+      const at = new Date('2030-01-01T00:00:00Z');
+      return {
+        ...{ key: revocationKey(target), kind: target.kind, actor: 'test', reason: null },
+        ...{ revokedAt: at, changedAt: at },
+      };
+    };
+
+    it('tells what it raised when it commits at last, and nothing of the others twice [C65]', async () => {
+      const { transactions, revocations, close } = await postgres.open();
+      const raise = (jti: string) =>
+        transactions.run((transaction) => revocations.raise(raised(jti), transaction));
+      let cursor = await revocations.position();
+      const next = async () => {
+        const told = await revocations.changesSince(cursor, 100);
+        cursor = told?.cursor ?? cursor;
+        return told?.changes.map(({ key }) => (JSON.parse(key) as string[])[2]);
+      };
+      await transactions.run(async (long) => {
+        await revocations.raise(raised('late'), long);
+        await raise('early');
+        expect(await next()).toEqual(['early']);
+        await raise('second');
+        expect(await next()).toEqual(['second']);
+        expect(await next()).toEqual([]);
+      });
+      expect(await next()).toEqual(['late']);
+      expect(await next()).toEqual([]);
+      await close();
+    });
+
+    it('knows the cursor of another server for what it is', async () => {
+      const { revocations, close } = await postgres.open();
+      const cursor = JSON.parse(await revocations.position()) as object;
+      const elsewhere = JSON.stringify({ ...cursor, server: '1234567890.123456' });
+      expect(await revocations.changesSince(elsewhere, 10)).toBeNull();
+      const future = JSON.stringify({ ...cursor, seen: '999999999:999999999:' });
+      expect(await revocations.changesSince(future, 10)).toBeNull();
       await close();
     });
   });

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import {
+  DataSource,
+  type EntityManager,
+  type EntityTarget,
+  type ObjectLiteral,
+  type QueryRunner,
+} from 'typeorm';
 import { Transaction, Transactions } from '../../transactions/transaction.js';
 import { guarded, guardedConnect, isUnanswered, withinDeadline } from './database-failure.js';
+import { PreparedLookups } from './prepared-lookups.js';
 
 const ROLLBACK_MILLISECONDS = 250;
 
@@ -22,8 +29,11 @@ export function transactionOf(manager: EntityManager): Transaction {
 /** What the stores work on: every statement runs in a given transaction, or on a connection of its own. */
 @Injectable()
 export class TypeOrmTransactions extends Transactions {
+  private readonly lookups: PreparedLookups;
+
   constructor(private readonly dataSource: DataSource) {
     super();
+    this.lookups = new PreparedLookups(dataSource);
   }
 
   async run<T>(work: (transaction: Transaction) => Promise<T>, outer?: Transaction): Promise<T> {
@@ -55,6 +65,20 @@ export class TypeOrmTransactions extends Transactions {
       return guarded(() => statement(manager));
     }
     return this.connected((runner) => guarded(() => statement(runner.manager)));
+  }
+
+  /** The one row with these values, which a unique index must be on: prepared once per connection. */
+  async findOne<Row extends ObjectLiteral>(
+    entity: EntityTarget<Row>,
+    where: Readonly<Partial<Row>>,
+    transaction?: Transaction,
+  ): Promise<Row | null> {
+    const lookup = this.lookups.of(entity, Object.keys(where));
+    const values = Object.values<unknown>(where);
+    if (transaction === undefined) return lookup.rowOf(await this.lookups.run(lookup, values));
+    const statement = (manager: EntityManager) =>
+      manager.query<ObjectLiteral[]>(lookup.text, values);
+    return lookup.rowOf(await this.query(statement, transaction));
   }
 
   /** Whether the database answers. Rejects, or takes as long as any statement may, when it does not. */

@@ -5,7 +5,7 @@ import { UserStateStore } from '../../users/user-state.store.js';
 import type { UserId, UserState } from '../../users/user.js';
 import { assertStorable, isStorable } from '../storable-text.js';
 import { UserStateEntity } from './entities/user-state.entity.js';
-import { recordOf, tableOf } from './rows.js';
+import { tableOf } from './rows.js';
 import { TypeOrmTransactions } from './typeorm-transactions.js';
 
 @Injectable()
@@ -16,10 +16,7 @@ export class TypeOrmUserStateStore extends UserStateStore {
 
   async find({ issuer, subject }: UserId): Promise<UserState | null> {
     if (!isStorable(issuer) || !isStorable(subject)) return null;
-    return this.database.query(async (manager) => {
-      const row = await manager.findOneBy(UserStateEntity, { issuer, subject });
-      return row && recordOf(row);
-    });
+    return this.database.findOne(UserStateEntity, { issuer, subject });
   }
 
   async suspend({ issuer, subject }: UserId, at: Date, transaction: Transaction): Promise<boolean> {

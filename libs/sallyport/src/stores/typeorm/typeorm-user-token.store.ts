@@ -28,10 +28,8 @@ export class TypeOrmUserTokenStore extends UserTokenStore {
 
   async findByHash(secretHash: string): Promise<UserToken | null> {
     if (!isStorable(secretHash)) return null;
-    return this.database.query(async (manager) => {
-      const row = await manager.findOneBy(UserTokenEntity, { secretHash });
-      return row && userTokenOf(row);
-    });
+    const row = await this.database.findOne(UserTokenEntity, { secretHash });
+    return row && userTokenOf(row);
   }
 
   async consume(

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../../clock.js';
+import type { MaybePromise } from '../../../maybe-promise.js';
 import { OutboundHttp } from '../../../outbound/outbound-http.js';
 import { PublishedKeys } from '../../../signing-keys/published-keys.js';
 import type { AcceptedIssuer } from '../accepted-issuer.js';
@@ -25,8 +26,8 @@ export class IssuerKeys {
     );
   }
 
-  async find({ issuer }: AcceptedIssuer, kid: string): Promise<VerificationKey | null> {
-    return (await this.sources.get(issuer)?.find(kid)) ?? null;
+  find(issuer: string, kid: string): MaybePromise<VerificationKey | null> {
+    return this.sources.get(issuer)?.find(kid) ?? null;
   }
 
   private open({ keys, algorithms }: AcceptedIssuer): VerificationKeys {

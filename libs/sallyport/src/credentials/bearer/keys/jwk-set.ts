@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { SigningAlgorithm } from '../../../signing-keys/signing-key.js';
 import { isSigningAlgorithm } from '../jws.js';
 import { isObject } from '../strict-json.js';
@@ -45,23 +45,36 @@ export function readJwk(
   jwk: unknown,
   accepted: readonly SigningAlgorithm[],
 ): VerificationKey | null {
-  if (!isObject(jwk) || SECRET_MEMBERS.some((name) => name in jwk)) return null;
-  const { kid, use = 'sig', key_ops: operations = ['verify'] } = jwk;
-  if (typeof kid !== 'string' || kid === '' || kid.length > 128 || use !== 'sig') return null;
-  if (!Array.isArray(operations) || !operations.includes('verify')) return null;
-
+  if (!isObject(jwk)) return null;
+  const { kid } = jwk;
+  if (typeof kid !== 'string' || kid === '' || kid.length > 128) return null;
   const algorithms = algorithmsOf(jwk).filter((algorithm) => accepted.includes(algorithm));
+  if (algorithms.length === 0 || !isPublicSignatureKey(jwk)) return null;
+  const key = readPublicKey(jwk);
+  return key === null ? null : { kid, algorithms, key };
+}
+
+/** Whether it says that it is for signatures, and has no private members. */
+export function isPublicSignatureKey(jwk: Readonly<Record<string, unknown>>): boolean {
+  const { use = 'sig', key_ops: operations = ['verify'] } = jwk;
+  if (SECRET_MEMBERS.some((name) => name in jwk)) return false;
+  return use === 'sig' && Array.isArray(operations) && operations.includes('verify');
+}
+
+/** The key that the public members of a JWK make; null when they make none. */
+export function readPublicKey(jwk: Readonly<Record<string, unknown>>): KeyObject | null {
   const members = MEMBERS[String(jwk.kty)];
-  if (algorithms.length === 0 || members === undefined) return null;
+  if (members === undefined) return null;
   try {
     const publicMembers = Object.fromEntries(members.map((name) => [name, jwk[name]]));
-    return { kid, algorithms, key: createPublicKey({ format: 'jwk', key: publicMembers }) };
+    return createPublicKey({ format: 'jwk', key: publicMembers });
   } catch {
     return null;
   }
 }
 
-function algorithmsOf(jwk: Readonly<Record<string, unknown>>): readonly SigningAlgorithm[] {
+/** What a key of this kind may verify; its own `alg` alone where it names one. */
+export function algorithmsOf(jwk: Readonly<Record<string, unknown>>): readonly SigningAlgorithm[] {
   const { kty, crv, alg } = jwk;
   const possible: SigningAlgorithm[] = [];
   if (kty === 'EC' && crv === 'P-256') possible.push('ES256');
@@ -85,7 +98,7 @@ export class StaticJwks extends VerificationKeys {
     super();
   }
 
-  find(kid: string): Promise<VerificationKey | null> {
-    return Promise.resolve(this.keys.get(kid) ?? null);
+  find(kid: string): VerificationKey | null {
+    return this.keys.get(kid) ?? null;
   }
 }

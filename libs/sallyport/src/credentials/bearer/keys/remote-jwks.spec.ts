@@ -59,7 +59,7 @@ describe('RemoteJwks', () => {
   it('fetches once for many keys and requests at a time', async () => {
     const { http, keys } = createKeys();
     http.hold();
-    const finding = Promise.all(Array.from({ length: 20 }, () => keys.find('first')));
+    const finding = Promise.all(Array.from({ length: 20 }, async () => keys.find('first')));
     http.letGo();
     expect(new Set((await finding).map((key) => key?.kid))).toEqual(new Set(['first']));
     expect(http.calls).toBe(1);
@@ -129,7 +129,7 @@ describe('RemoteJwks', () => {
   it('answers 503 with a time to retry when there never was a copy, and recovers [W4]', async () => {
     const { http, clock, keys } = createKeys();
     http.answer = new TypeError('connect ECONNREFUSED');
-    const error = await keys.find('first').catch((refusal: unknown) => refusal);
+    const error = await Promise.resolve(keys.find('first')).catch((refusal: unknown) => refusal);
     expect(error).toBeInstanceOf(SallyportError);
     expect((error as SallyportError).problem.status).toBe(503);
     expect((error as SallyportError).context.retryAfterSeconds).toBe(5);

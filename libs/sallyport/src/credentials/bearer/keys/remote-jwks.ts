@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { addSeconds, type Clock } from '../../../clock.js';
 import { SallyportError } from '../../../errors.js';
+import type { MaybePromise } from '../../../maybe-promise.js';
 import type { OutboundHttp } from '../../../outbound/outbound-http.js';
 import type { SigningAlgorithm } from '../../../signing-keys/signing-key.js';
 import { readJwkSet } from './jwk-set.js';
@@ -45,7 +46,13 @@ export class RemoteJwks extends VerificationKeys {
     super();
   }
 
-  async find(kid: string): Promise<VerificationKey | null> {
+  find(kid: string): MaybePromise<VerificationKey | null> {
+    const isYoung = this.isWithin(this.copy?.fetchedAt ?? null, this.settings.maxAgeSeconds / 2);
+    const known = isYoung ? this.copy?.keys.get(kid) : undefined;
+    return known ?? this.findAnew(kid);
+  }
+
+  private async findAnew(kid: string): Promise<VerificationKey | null> {
     const keys = await this.current();
     const known = keys.get(kid);
     if (known !== undefined) return known;

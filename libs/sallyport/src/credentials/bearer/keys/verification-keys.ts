@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { MaybePromise } from '../../../maybe-promise.js';
 import type { SigningAlgorithm } from '../../../signing-keys/signing-key.js';
 
 /** A public key of one issuer. */
@@ -12,8 +13,8 @@ export interface VerificationKey {
 /** Port: the public keys of one issuer. */
 export abstract class VerificationKeys {
   /**
-   * Null when the issuer has no such key. The same object while the key stays the same.
-   * Throws ERR_KEYS_UNAVAILABLE or ERR_STORE_UNAVAILABLE when the keys cannot be read.
+   * Null when the issuer has no such key. The same object while the key stays the same. At once where nothing has to
+   * be asked. Throws ERR_KEYS_UNAVAILABLE or ERR_STORE_UNAVAILABLE when the keys cannot be read.
    */
-  abstract find(kid: string): Promise<VerificationKey | null>;
+  abstract find(kid: string): MaybePromise<VerificationKey | null>;
 }

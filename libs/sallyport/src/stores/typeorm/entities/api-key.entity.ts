@@ -8,6 +8,7 @@ import {
   LargeCount,
   OptionalIdentifier,
   OptionalInstant,
+  OptionalText,
   PrimaryIdentifier,
   Text,
   Texts,
@@ -54,6 +55,9 @@ export class ApiKeyEntity {
 
   @Flag('signed_only')
   signedOnly!: boolean;
+
+  @OptionalText('sealed_signing_secret')
+  sealedSigningSecret!: string | null;
 
   @Count('client_epoch')
   clientEpoch!: number;

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import { Entity } from 'typeorm';
-import type { Client, UserAgentRule } from '../../../clients/client.js';
+import type { Client, TlsClientAuth, UserAgentRule } from '../../../clients/client.js';
 import {
   Count,
   Flag,
@@ -46,6 +46,9 @@ export class ClientEntity implements Client {
   @OptionalJson('jwks')
   jwks!: JSONWebKeySet | null;
 
+  @OptionalText('jwks_uri')
+  jwksUri!: string | null;
+
   @OptionalCount('access_token_seconds')
   accessTokenSeconds!: number | null;
 
@@ -54,6 +57,18 @@ export class ClientEntity implements Client {
 
   @Flag('requires_pushed_requests')
   requiresPushedRequests!: boolean;
+
+  @Flag('dpop_bound_access_tokens')
+  dpopBoundAccessTokens!: boolean;
+
+  @OptionalJson('tls_client_auth')
+  tlsClientAuth!: TlsClientAuth | null;
+
+  @OptionalJson('self_signed_certificates')
+  selfSignedCertificates!: string[] | null;
+
+  @Flag('tls_client_certificate_bound_access_tokens')
+  tlsClientCertificateBoundAccessTokens!: boolean;
 
   @Texts('origins')
   origins!: string[];

@@ -22,8 +22,26 @@ export const OptionalCount = (name: string) => Column({ name, type: 'integer', n
 export const LargeCount = (name: string) =>
   Column({ name, type: 'bigint', transformer: { from: Number, to: (count: number) => count } });
 
+/** Of `pg_current_xact_id`; TypeORM knows no `xid8`. */
+export const TransactionId = (name: string) => Column({ name, type: 'bigint' });
+
+export const LargeCounts = (name: string) =>
+  Column({
+    name,
+    type: 'bigint',
+    array: true,
+    transformer: {
+      from: (counts: string[]) => counts.map(Number),
+      to: (counts: number[]) => counts,
+    },
+  });
+
+export const Real = (name: string) => Column({ name, type: 'double precision' });
+
 /** To the millisecond, so that a `Date` comes back as it went in. */
 export const Instant = (name: string) => Column({ name, type: 'timestamptz', precision: 3 });
+export const PrimaryInstant = (name: string) =>
+  PrimaryColumn({ name, type: 'timestamptz', precision: 3 });
 export const OptionalInstant = (name: string) =>
   Column({ name, type: 'timestamptz', precision: 3, nullable: true });
 

@@ -8,11 +8,13 @@ import {
   OptionalText,
   PrimaryIdentifier,
   Text,
+  TransactionId,
 } from './columns.js';
 
 @Entity({ name: 'revocations', schema: 'sallyport' })
 @Index('revocations_changed', ['changedAt'])
 @Index('revocations_ended', ['kind', 'changedAt'])
+@Index('revocations_transaction', ['transaction'])
 @Index('revocations_outbox', ['changedAt', 'key'], { where: 'NOT is_published' })
 export class RevocationEntity implements Revocation {
   @PrimaryIdentifier('key')
@@ -35,6 +37,10 @@ export class RevocationEntity implements Revocation {
 
   @Instant('changed_at')
   changedAt!: Date;
+
+  /** The transaction that raised it last (`pg_current_xact_id`), as text: 64 bits. */
+  @TransactionId('transaction')
+  transaction!: string;
 
   /** Whether the blacklist has it at this epoch: the outbox is what is not. */
   @Flag('is_published')

@@ -2,6 +2,8 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { randomSchema } from '../../../../../../test/support/postgres.js';
 import { embeddedDataSourceOptions } from '../../pglite/embedded-data-source.js';
 import { postgresDataSourceOptions } from '../postgres-data-source-options.js';
+import { ApiKeyEntity } from '../entities/api-key.entity.js';
+import { ClientEntity } from '../entities/client.entity.js';
 import { sallyportEntities, useSchema } from '../sallyport-entities.js';
 import { runSallyportMigrations } from './run-migrations.js';
 import { sallyportMigrations } from './sallyport-migrations.js';
@@ -49,16 +51,47 @@ describe.each(databases)('sallyportMigrations on $name', ({ name, options }) => 
   it("run through the host's own migrations, and do no harm after ours", async () => {
     const dataSource = await open();
     await runSallyportMigrations(dataSource);
-    expect(await dataSource.runMigrations()).toHaveLength(1);
+    expect(await dataSource.runMigrations()).toHaveLength(sallyportMigrations.length);
     expect(await dataSource.runMigrations()).toHaveLength(0);
     await runSallyportMigrations(dataSource);
     expect(await dataSource.manager.count(sallyportEntities[0] ?? '')).toBe(0);
   });
 
+  it('leave the clients and keys of an earlier build as they were: bound to nothing, signing nothing', async () => {
+    const dataSource = await open();
+    await dataSource.runMigrations();
+    for (let newer = 0; newer < 2; newer++) await dataSource.undoLastMigration();
+    await dataSource.query(
+      `INSERT INTO ${schema}.clients (client_id, name, type, is_third_party, scope, grant_types, redirect_uris,
+         post_logout_redirect_uris, resources, refresh_grace, requires_pushed_requests, origins, created_at, version)
+       VALUES ('shop', 'Shop', 'confidential', false, '{a:read}', '{}', '{}', '{}', '{}', true, false, '{}', now(), 1)`,
+    );
+    await dataSource.query(
+      `INSERT INTO ${schema}.api_keys (id, client_id, prefix, is_foreign, environment, secret_hash, name, scope, address_ranges,
+         signed_only, client_epoch, user_epoch, created_at, use_count)
+       VALUES ('0123456789abcdef', 'shop', 'sp', false, 'live', '', 'k', '{a:read}', '{}', false, 0, 0, now(), 0)`,
+    );
+    await dataSource.runMigrations();
+    const [client] = await dataSource.manager.find(ClientEntity);
+    expect(client).toMatchObject({
+      clientId: 'shop',
+      scope: ['a:read'],
+      dpopBoundAccessTokens: false,
+      tlsClientCertificateBoundAccessTokens: false,
+      tlsClientAuth: null,
+      selfSignedCertificates: null,
+      jwksUri: null,
+    });
+    const [key] = await dataSource.manager.find(ApiKeyEntity);
+    expect(key).toMatchObject({ clientId: 'shop', signedOnly: false, sealedSigningSecret: null });
+  });
+
   it('are undone by the host', async () => {
     const dataSource = await open();
     await dataSource.runMigrations();
-    await dataSource.undoLastMigration();
+    for (let left = sallyportMigrations.length; left > 0; left--) {
+      await dataSource.undoLastMigration();
+    }
     const left = await dataSource.query<unknown[]>(
       'SELECT FROM information_schema.tables WHERE table_schema = $1',
       [schema],

@@ -1,0 +1,18 @@
+/** What the client itself refuses. Nothing secret is in it. */
+export type ClientErrorCode =
+  | 'ERR_OTHER_ORIGIN'
+  | 'ERR_REDIRECTED'
+  | 'ERR_BODY_NOT_SIGNABLE'
+  | 'ERR_NO_TOKEN'
+  | 'ERR_RESPONSE_SIGNATURE';
+
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+
+  constructor(
+    readonly code: ClientErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}

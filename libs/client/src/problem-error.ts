@@ -1,0 +1,46 @@
+/** What a server refused, as it said it: RFC 9457, or the error of a token endpoint (RFC 6749 §5.2). */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+
+  private constructor(
+    readonly status: number,
+    /** `code` of Sallyport's problems, `error` of a token endpoint; null where the body says neither. */
+    readonly code: string | null,
+    /** `about:blank` where the body names none (RFC 9457 §4.2.1). */
+    readonly type: string,
+    title: string,
+    readonly response: Response,
+  ) {
+    super(title);
+  }
+
+  /** Reads the body of a copy, so that `response` can still be read. */
+  static async of(response: Response): Promise<ProblemError> {
+    const { code, error, type, title } = await membersOf(response.clone());
+    const text = (value: unknown) => (typeof value === 'string' ? value : null);
+    return new ProblemError(
+      response.status,
+      text(code) ?? text(error),
+      text(type) ?? 'about:blank',
+      text(title) ?? `the server answered ${String(response.status)}`,
+      response,
+    );
+  }
+}
+
+async function membersOf(response: Response): Promise<Readonly<Record<string, unknown>>> {
+  const type = response.headers.get('content-type') ?? '';
+  if (!/^application\/(problem\+)?json\b/i.test(type)) return {};
+  try {
+    const body: unknown = await response.json();
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The response if it is a 2xx; else rejects with a ProblemError. */
+export async function expectOk(response: Response): Promise<Response> {
+  if (response.ok) return response;
+  throw await ProblemError.of(response);
+}

@@ -1,0 +1,120 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { HttpAdapterHost } from '@nestjs/core';
+import type { MaybePromise } from '../maybe-promise.js';
+import { AWS4 } from '../signatures/aws4.js';
+import { SallyportError } from '../errors.js';
+
+/** Where a request carries the bytes of its body. */
+const RECEIVED = Symbol('sallyport:received-body');
+
+interface Received extends IncomingMessage {
+  [RECEIVED]?: ReceivedBody | undefined;
+}
+
+interface FastifyLike {
+  addHook(
+    name: 'onRequest',
+    hook: (request: { readonly raw: IncomingMessage }, reply: unknown, done: () => void) => void,
+  ): unknown;
+}
+
+/**
+ * The bytes of a body as they came, compressed or in chunks, while parsers and streams read it as always: whatever the
+ * connection pushes into the request is noted on the way.
+ */
+export class ReceivedBody {
+  private chunks: Buffer[] = [];
+  private length = 0;
+  private isWhole = false;
+  private readonly ended = Promise.withResolvers<null>();
+
+  private constructor(private readonly maxBytes: number) {}
+
+  /** Begins to note them: before the first can have come, and only once. */
+  static keep(raw: Received, maxBytes: number): void {
+    raw[RECEIVED] ??= new ReceivedBody(maxBytes).follow(raw);
+  }
+
+  /** Null where nothing was noted. */
+  static of(raw: Received): ReceivedBody | null {
+    return raw[RECEIVED] ?? null;
+  }
+
+  /** All of them, at once or when the last one has come. Rejects with ERR_SIGNATURE_MALFORMED when there are too many, or none more. */
+  bytes(): MaybePromise<Buffer> {
+    return this.isWhole ? this.joined() : this.ended.promise.then(() => this.joined());
+  }
+
+  private joined(): Buffer {
+    return this.chunks.length === 1
+      ? (this.chunks[0] ?? Buffer.alloc(0))
+      : Buffer.concat(this.chunks);
+  }
+
+  private follow(raw: IncomingMessage): this {
+    this.ended.promise.catch(() => undefined); // perhaps nobody will ask
+    const push = raw.push.bind(raw);
+    raw.push = (chunk: Buffer | string | null, encoding?: BufferEncoding): boolean => {
+      const wantsMore = push(chunk, encoding);
+      // Until a guard has seen the last byte nobody may read: without our word the sender would be held back for ever.
+      return this.note(chunk, encoding) || wantsMore;
+    };
+    raw.once('close', () => {
+      this.ended.reject(refused('the request ended before its body'));
+    });
+    return this;
+  }
+
+  /** Whether more is wanted. */
+  private note(chunk: Buffer | string | null, encoding?: BufferEncoding): boolean {
+    if (chunk === null) {
+      this.isWhole = this.length <= this.maxBytes;
+      this.ended.resolve(null);
+      return false;
+    }
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+    this.length += bytes.length;
+    if (this.length <= this.maxBytes) {
+      this.chunks.push(bytes);
+      return true;
+    }
+    this.chunks = [];
+    this.ended.reject(
+      refused(
+        `a signed body of more than ${this.maxBytes} bytes`,
+        `A signed body may have ${this.maxBytes} bytes.`,
+      ),
+    );
+    return false;
+  }
+}
+
+/**
+ * Keeps the bodies of signed requests. On the server's own event, before any middleware or parser of the host's; and,
+ * for apps that demand signatures, by a hook for what their tests inject into Fastify without a server.
+ */
+export function keepReceivedBodies(
+  { httpAdapter }: HttpAdapterHost,
+  { maxBytes, withInjected }: { readonly maxBytes: number; readonly withInjected: boolean },
+): void {
+  const keep = (raw: IncomingMessage): void => {
+    // GET and HEAD have no content that anyone reads (RFC 9110 §9.3.1).
+    if (raw.method === 'GET' || raw.method === 'HEAD') return;
+    const { headers } = raw;
+    if (headers['signature-input'] !== undefined || headers.authorization?.startsWith(AWS4)) {
+      ReceivedBody.keep(raw, maxBytes);
+    }
+  };
+  (httpAdapter.getHttpServer() as Server | undefined)?.prependListener('request', keep);
+  if (!withInjected || httpAdapter.getType() !== 'fastify') return;
+  httpAdapter.getInstance<FastifyLike>().addHook('onRequest', ({ raw }, _reply, done) => {
+    keep(raw);
+    done();
+  });
+}
+
+const refused = (reason: string, detail?: string) =>
+  new SallyportError('ERR_SIGNATURE_MALFORMED', {
+    reason,
+    ...(detail !== undefined && { detail }),
+  });
