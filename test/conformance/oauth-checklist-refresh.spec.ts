@@ -141,6 +141,15 @@ describe('The OAuth checklist: refresh tokens', () => {
       await expectDead(second, strict);
     });
 
+    it('25. A second use within the same millisecond ends the family too', async () => {
+      const first = await alice.login(strict);
+      await secondsLater(1, async () => {
+        const second = await next(first, strict);
+        await expectDead(first, strict);
+        await expectDead(second, strict);
+      });
+    });
+
     it('25. A request that is held back until the token was used counts as a second use', async () => {
       const phone = await registerClient(server, 'held-back', {
         type: 'public',

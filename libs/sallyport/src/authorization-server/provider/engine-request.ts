@@ -34,6 +34,8 @@ export class EngineRequest {
   /** The code or refresh token that was presented. */
   code: AuthorizationCode | null = null;
   userToken: UserToken | null = null;
+  /** It came while another request of this instance was spending the same. */
+  hasWaited = false;
   /** It was spent by another request before this one came to spend it: no reuse, but too late. */
   isLate = false;
   /** Whether the engine has decided to spend what was presented. */

@@ -39,16 +39,21 @@ export class GrantHandlers {
       // The engine says what is missing.
       if (typeof presented !== 'string') return handler(ctx);
       return answering(() =>
-        this.oneAfterTheFirst(presented, () => this.spend(ctx, handler, presented)),
+        this.oneAfterTheFirst(ctx, presented, () => this.spend(ctx, handler, presented)),
       );
     };
   }
 
   /** Spares the database a queue for one row, and PGlite one for its only session. */
-  private async oneAfterTheFirst(presented: string, work: () => Promise<void>): Promise<void> {
+  private async oneAfterTheFirst(
+    ctx: KoaContextWithOIDC,
+    presented: string,
+    work: () => Promise<void>,
+  ): Promise<void> {
     const key = hashSecret(presented);
     const first = this.spending.get(key);
     if (first !== undefined) {
+      requestOf(ctx).hasWaited = true;
       await first;
       return work();
     }
