@@ -9,6 +9,7 @@ module.exports = {
       'input',
       'environment',
       'maybe-promise',
+      'strict-json',
       'stores-description',
       'system\\.module',
     ],
@@ -23,6 +24,7 @@ module.exports = {
       'health',
       'ephemeral',
       'signatures',
+      'encryption',
     ],
   },
   lives: [

@@ -10,7 +10,7 @@ import { ACCESS_TOKEN_OPTIONS, type ResolvedAccessTokenOptions } from './access-
 import { MAX_TOKEN_LENGTH, notAToken, parseCompactJws, verifyJws, type CompactJws } from './jws.js';
 import { IssuerKeys } from './keys/issuer-keys.js';
 import type { VerificationKey } from './keys/verification-keys.js';
-import { parseStrictObject } from './strict-json.js';
+import { parseStrictObject } from '../../strict-json.js';
 import { nameOfToken, VerifiedTokenCache, type BelievedToken } from './verified-token.cache.js';
 
 /** Believes access tokens: RFC 9068 from us, and what other trusted issuers write. */

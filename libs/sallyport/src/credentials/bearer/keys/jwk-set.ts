@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { SigningAlgorithm } from '../../../signing-keys/signing-key.js';
 import { isSigningAlgorithm } from '../jws.js';
-import { isObject } from '../strict-json.js';
+import { isObject } from '../../../strict-json.js';
 import { VerificationKeys, type VerificationKey } from './verification-keys.js';
 
 const MAX_KEYS = 100;
