@@ -60,6 +60,7 @@ const when: Record<ErrorCode, string> = {
   ERR_OBJECT_DENIED: 'The object policy denied this object; outside it looks like a missing one.',
   ERR_NOT_FOUND: 'There is no such record.',
   ERR_CONFLICT: 'The record is no longer in the state that the operation needs.',
+  ERR_ADDRESS_REFUSED: '`throttling.refusesAddress` said so of the address that sent the request.',
   ERR_RATE_LIMITED: 'A rate limit is used up; `Retry-After` says for how long.',
   ERR_OPTIONS_INVALID:
     'The options are wrong: all mistakes are listed when the application starts.',
