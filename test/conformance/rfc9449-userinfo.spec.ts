@@ -1,0 +1,82 @@
+import {
+  Browser,
+  grantRole,
+  redeem,
+  registerClient,
+  startAuthorizationServer,
+  type TestClient,
+} from '../support/authorization-server.js';
+import { hashOf } from '../support/bound-tokens.js';
+import { ProofMaker } from '../support/dpop-proof.js';
+import type { Instance } from '../support/instances.js';
+import { rawRequest } from '../support/raw-request.js';
+import { adapters } from '../support/reference-api.js';
+
+const PATH = '/oauth/userinfo';
+
+describe.each(adapters)('RFC 9449, DPoP at userinfo, on %s', (adapter) => {
+  let server: Instance;
+  let key: ProofMaker;
+  let bearer: string;
+  let bound: string;
+
+  beforeAll(async () => {
+    server = await startAuthorizationServer({ adapter });
+    key = await ProofMaker.create();
+    await grantRole(server, 'alice');
+    const shop = await registerClient(server);
+    bearer = await tokenOf(shop);
+    bound = await tokenOf(shop, { DPoP: await key.proof() });
+  });
+  afterAll(() => server.app.close());
+
+  const tokenOf = async (client: TestClient, headers = {}): Promise<string> => {
+    const authorization = await new Browser(server).authorize(client, { scope: 'openid' });
+    const { body } = await redeem(server, client, authorization, {}, headers);
+    return body.access_token as string;
+  };
+  const proof = (claims: object = {}) =>
+    key.proof({ htm: 'GET', htu: `https://api.test${PATH}`, ath: hashOf(bound), ...claims });
+  const ask = (authorization: string, ...proofs: readonly string[]) =>
+    rawRequest(server, 'GET', PATH, [
+      ['Authorization', authorization],
+      ...proofs.map((one) => ['DPoP', one] as const),
+    ]);
+
+  it('§7.1 tells who a bound token is of for one right proof, and of a bearer token for none', async () => {
+    for (const answer of [
+      await ask(`DPoP ${bound}`, await proof()),
+      await ask(`dpop ${bound}`, await proof()),
+      await ask(`Bearer ${bearer}`),
+    ]) {
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { sub: 'alice' }]);
+    }
+  });
+
+  it('§4.3 (1) refuses a proof that is missing, empty or malformed, and several as unreadable', async () => {
+    for (const proofs of [[], [''], ['proof'], ['a.b.c']]) {
+      const { status, headers } = await ask(`DPoP ${bound}`, ...proofs);
+      expect(status).toBe(401);
+      expect(headers['www-authenticate']).toMatch(/^DPoP .*error="invalid_dpop_proof"/);
+    }
+    const right = await proof();
+    for (const proofs of [
+      ['', ''],
+      [right, right],
+    ]) {
+      expect((await ask(`DPoP ${bound}`, ...proofs)).status).toBe(400);
+    }
+  });
+
+  it('§7.1 refuses any proof beside a bearer token, and §7.2 a bound token as Bearer', async () => {
+    for (const token of [bearer, bound]) {
+      for (const one of [await proof({ ath: hashOf(token) }), 'proof', '']) {
+        const { status, text } = await ask(`Bearer ${token}`, one);
+        expect(status).toBe(401);
+        expect(text).not.toContain('alice');
+      }
+      expect((await ask(`Bearer ${token}`, '', '')).status).toBe(400);
+    }
+    expect((await ask(`Bearer ${bound}`)).status).toBe(401);
+  });
+});
