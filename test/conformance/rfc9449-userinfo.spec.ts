@@ -30,9 +30,9 @@ describe.each(adapters)('RFC 9449, DPoP at userinfo, on %s', (adapter) => {
   });
   afterAll(() => server.app.close());
 
-  const tokenOf = async (client: TestClient, headers = {}): Promise<string> => {
-    const authorization = await new Browser(server).authorize(client, { scope: 'openid' });
-    const { body } = await redeem(server, client, authorization, {}, headers);
+  const tokenOf = async (client: TestClient, headers = {}, from = server): Promise<string> => {
+    const authorization = await new Browser(from).authorize(client, { scope: 'openid' });
+    const { body } = await redeem(from, client, authorization, {}, headers);
     return body.access_token as string;
   };
   const proof = (claims: object = {}) =>
@@ -66,6 +66,25 @@ describe.each(adapters)('RFC 9449, DPoP at userinfo, on %s', (adapter) => {
     ]) {
       expect((await ask(`DPoP ${bound}`, ...proofs)).status).toBe(400);
     }
+  });
+
+  it('§11.7 counts wrong proofs as failed authentication of their address [C33]', async () => {
+    const throttling = { failures: { limit: 2, windowSeconds: 3600 } };
+    const limited = await startAuthorizationServer({ adapter, sallyport: { throttling } });
+    await grantRole(limited, 'alice');
+    const client = await registerClient(limited);
+    const token = await tokenOf(client, { DPoP: await key.proof() }, limited);
+    const askWith = async (claims: object) =>
+      rawRequest(limited, 'GET', PATH, [
+        ['Authorization', `DPoP ${token}`],
+        ['DPoP', await proof({ ath: hashOf(token), ...claims })],
+      ]);
+    const statuses = [];
+    for (const claims of [{}, { htm: 'POST' }, {}, { ath: hashOf(bound) }, {}]) {
+      statuses.push((await askWith(claims)).status);
+    }
+    await limited.app.close();
+    expect(statuses).toEqual([200, 401, 200, 401, 429]);
   });
 
   it('§7.1 refuses any proof beside a bearer token, and §7.2 a bound token as Bearer', async () => {

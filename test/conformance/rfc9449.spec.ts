@@ -38,6 +38,10 @@ class ThingsController {
     handled += 1;
     return 'both';
   }
+  @Get('scoped') @Scopes('a:write') scoped() {
+    handled += 1;
+    return 'scoped';
+  }
   @Get('precious') @SenderConstrained() precious() {
     handled += 1;
     return 'precious';
@@ -249,6 +253,52 @@ describeOnAdapters('RFC 9449, DPoP at the API', (start) => {
     }
   });
 
+  describe('beside a limit of failures by address', () => {
+    const failures = { limit: 3, windowSeconds: 3600 };
+    beforeEach(() => open({ throttling: { failures } }));
+    const expectUsedUp = async (isUsedUp: boolean) => {
+      const { status } = await get(await token.proof(PATH));
+      expect(status).toBe(isUsedUp ? 429 : 200);
+    };
+
+    it('§11.7 counts wrong proofs, wherever they go wrong, as failed authentication [C33]', async () => {
+      const stranger = await ProofMaker.create();
+      for (const proof of [
+        stranger.proof({ htm: 'GET', htu: `https://api.test${PATH}`, ath: hashOf(token.text) }),
+        token.proof(PATH, { htm: 'POST' }),
+        'proof',
+      ]) {
+        await expectUsedUp(false);
+        handled = 0;
+        await expectRefused(proof);
+      }
+      await expectUsedUp(true);
+    });
+
+    it('§7.2 counts proofs that are missing, and bound tokens that come as Bearer [C33]', async () => {
+      const asBearer = { Authorization: `Bearer ${token.text}` };
+      const unproven = { Authorization: `DPoP ${token.text}` };
+      for (const headers of [asBearer, unproven, { ...asBearer, DPoP: '' }]) {
+        await expectUsedUp(false);
+        expect((await api.get(PATH, headers)).status).toBe(401);
+      }
+      await expectUsedUp(true);
+    });
+
+    it('§8 §11.1 takes nobody for a guesser whose clock is wrong, who repeats himself, or who needs a nonce', async () => {
+      const iat = Math.floor(clock.now().getTime() / 1000);
+      const old = await token.proof(PATH, { iat: iat - 600 });
+      const used = await token.proof(PATH);
+      expect((await get(used)).status).toBe(200);
+      for (let n = 0; n < 3; n += 1) {
+        for (const proof of [old, used]) expect((await get(proof)).status).toBe(401);
+      }
+      await expectUsedUp(false);
+      await open({ throttling: { failures }, dpop: { requireNonce: true } });
+      for (let n = 0; n < 5; n += 1) expect((await get(await token.proof(PATH))).status).toBe(401);
+    });
+  });
+
   it('§11.1 takes a proof once, for as long as it would be taken at all', async () => {
     const iat = Math.floor(clock.now().getTime() / 1000);
     const proof = await token.proof(PATH);
@@ -280,6 +330,34 @@ describeOnAdapters('RFC 9449, DPoP at the API', (start) => {
       expect(answer.headers['www-authenticate']).toContain('DPoP realm="https://api.test"');
     }
     expect(handled).toBe(0);
+  });
+
+  it('§7.2 tells what is wrong with a token under the scheme that it was sent by', async () => {
+    const [bearer, dpop, apiKey] = [
+      'Bearer realm="https://api.test"',
+      'DPoP realm="https://api.test"',
+      'ApiKey realm="https://api.test"',
+    ];
+    const algs = 'algs="ES256 RS256 PS256 EdDSA Ed25519"';
+    const error = 'error="invalid_token"';
+    const challengeOf = async (headers: Readonly<Record<string, string>>, path = PATH) =>
+      (await api.get(path, headers)).headers['www-authenticate'];
+    const bound = { Authorization: `Bearer ${token.text}` };
+    const bad = { Authorization: 'Bearer t.o.k' };
+    for (const headers of [bound, bad]) {
+      expect(await challengeOf(headers)).toBe(`${bearer}, ${error}, ${dpop}, ${algs}, ${apiKey}`);
+    }
+    const badBound = { Authorization: 'DPoP t.o.k', DPoP: await token.proof(PATH) };
+    expect(await challengeOf(badBound)).toBe(`${bearer}, ${dpop}, ${error}, ${algs}, ${apiKey}`);
+    const proven = token.headers(await token.proof('/scoped'));
+    expect(await challengeOf(proven, '/scoped')).toBe(
+      `${dpop}, error="insufficient_scope", scope="a:write", ${algs}`,
+    );
+  });
+
+  it('§7.2 names no Bearer where a proof is wrong: the token is bound, and would be refused as such', async () => {
+    const { headers } = await get(await token.proof(PATH, { htm: 'POST' }));
+    expect(headers['www-authenticate']).toBe(`${CHALLENGE}ES256 RS256 PS256 EdDSA Ed25519"`);
   });
 
   describe('§7.1 takes a proof beside a token under the scheme DPoP alone:', () => {
