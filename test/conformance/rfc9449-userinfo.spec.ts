@@ -1,3 +1,4 @@
+import { ClientService } from '@sallyport/nest';
 import {
   Browser,
   grantRole,
@@ -97,5 +98,21 @@ describe.each(adapters)('RFC 9449, DPoP at userinfo, on %s', (adapter) => {
       expect((await ask(`Bearer ${token}`, '', '')).status).toBe(400);
     }
     expect((await ask(`Bearer ${bound}`)).status).toBe(401);
+  });
+
+  it('§5.2 takes no bearer token of a client with dpop_bound_access_tokens, though it was issued before [C57]', async () => {
+    const careful = await registerClient(server, 'careful');
+    const [loose, tight] = [
+      await tokenOf(careful),
+      await tokenOf(careful, { DPoP: await key.proof() }),
+    ];
+    expect((await ask(`Bearer ${loose}`)).status).toBe(200);
+    const by = { actor: 'test' };
+    await server.get(ClientService).update('careful', { dpopBoundAccessTokens: true }, by);
+    const { status, headers, text } = await ask(`Bearer ${loose}`);
+    expect([status, text]).toEqual([401, expect.stringContaining('sender-constraint-required')]);
+    expect(headers['www-authenticate']).toMatch(/^DPoP /);
+    const right = await proof({ ath: hashOf(tight) });
+    expect((await ask(`DPoP ${tight}`, right)).status).toBe(200);
   });
 });

@@ -5,6 +5,7 @@ import {
   type ResolvedAccessTokenOptions,
 } from '../credentials/bearer/access-token.options.js';
 import { PresentedTokenVerifier } from '../credentials/presented-token.verifier.js';
+import { assertTokenConstrained } from '../credentials/sender-constraint.js';
 import type { VerifiedAccessToken } from '../credentials/verified-access-token.js';
 import { SallyportError } from '../errors.js';
 import { invalidInput } from '../input.js';
@@ -46,11 +47,12 @@ export class UserinfoController {
   }
 
   private async claimsFor(request: AdapterRequest): Promise<Readonly<Record<string, unknown>>> {
-    const { user, scope, clientId } = await this.verifiedToken(request);
+    const { user, scope, clientId, confirmation } = await this.verifiedToken(request);
     const client = await this.clients.find(clientId);
     if (client?.disabledAt !== null) {
       throw new SallyportError('ERR_CLIENT_DISABLED', { reason: `client ${clientId}` });
     }
+    assertTokenConstrained(client, confirmation);
     if (user === null || !scope.includes('openid')) {
       throw new SallyportError('ERR_SCOPE_INSUFFICIENT', { scope: ['openid'] });
     }
