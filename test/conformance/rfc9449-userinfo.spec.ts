@@ -7,6 +7,7 @@ import {
   startAuthorizationServer,
   type TestClient,
 } from '../support/authorization-server.js';
+import { DpopNonces } from '../../libs/sallyport/src/credentials/dpop/dpop-nonces.js';
 import { hashOf } from '../support/bound-tokens.js';
 import { ProofMaker } from '../support/dpop-proof.js';
 import type { Instance } from '../support/instances.js';
@@ -86,6 +87,24 @@ describe.each(adapters)('RFC 9449, DPoP at userinfo, on %s', (adapter) => {
     }
     await limited.app.close();
     expect(statuses).toEqual([200, 401, 200, 401, 429]);
+  });
+
+  it('§8.2 gives the nonce for the next proof with its answer', async () => {
+    const sallyport = { dpop: { requireNonce: true } };
+    const asking = await startAuthorizationServer({ adapter, sallyport });
+    await grantRole(asking, 'alice');
+    const client = await registerClient(asking);
+    const nonce = asking.get(DpopNonces).current();
+    const token = await tokenOf(client, { DPoP: await key.proof({ nonce }) }, asking);
+    const askWith = async (claims: object) =>
+      rawRequest(asking, 'GET', PATH, [
+        ['Authorization', `DPoP ${token}`],
+        ['DPoP', await proof({ ath: hashOf(token), ...claims })],
+      ]);
+    const answers = [await askWith({}), await askWith({ nonce })];
+    await asking.app.close();
+    expect(answers.map(({ status }) => status)).toEqual([401, 200]);
+    for (const { headers } of answers) expect(headers['dpop-nonce']).toMatch(/^[\w-]{43}$/);
   });
 
   it('§7.1 refuses any proof beside a bearer token, and §7.2 a bound token as Bearer', async () => {
