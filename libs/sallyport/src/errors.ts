@@ -145,6 +145,7 @@ export const errors = {
   ERR_TOKEN_INVALID: 'invalid-token',
   ERR_TOKEN_BOUND: 'invalid-token',
   ERR_DPOP_PROOF_INVALID: 'invalid-dpop-proof',
+  ERR_DPOP_PROOF_EXPIRED: 'invalid-dpop-proof',
   ERR_DPOP_PROOF_REPLAYED: 'invalid-dpop-proof',
   ERR_DPOP_NONCE_REQUIRED: 'use-dpop-nonce',
   ERR_SENDER_CONSTRAINT_REQUIRED: 'sender-constraint-required',
