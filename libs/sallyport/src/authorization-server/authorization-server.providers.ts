@@ -13,7 +13,7 @@ import { DpopNonces } from '../credentials/dpop/dpop-nonces.js';
 import { DPOP_OPTIONS } from '../credentials/dpop/dpop.options.js';
 import { IssuerKeys } from '../credentials/bearer/keys/issuer-keys.js';
 import { ClientCertificates } from '../credentials/mtls/client-certificates.js';
-import { MTLS_OPTIONS } from '../credentials/mtls/mtls.options.js';
+import { MTLS_OPTIONS, type ResolvedMtlsOptions } from '../credentials/mtls/mtls.options.js';
 import { EphemeralRecordStore } from '../ephemeral/ephemeral-record.store.js';
 import { ReplayStore } from '../ephemeral/replay.store.js';
 import { SallyportError } from '../errors.js';
@@ -69,10 +69,14 @@ const slice = (token: symbol, name: keyof ResolvedAuthorizationServerOptions): P
 const options: Provider[] = [
   {
     provide: RESOLVED_AUTHORIZATION_SERVER_OPTIONS,
-    inject: [AUTHORIZATION_SERVER_OPTIONS, ACCESS_TOKEN_OPTIONS],
-    useFactory: (given: AuthorizationServerOptions, own: ResolvedAccessTokenOptions) => {
+    inject: [AUTHORIZATION_SERVER_OPTIONS, ACCESS_TOKEN_OPTIONS, MTLS_OPTIONS],
+    useFactory: (
+      given: AuthorizationServerOptions,
+      own: ResolvedAccessTokenOptions,
+      { isOn: hasMtls }: ResolvedMtlsOptions,
+    ) => {
       const mistakes: string[] = [];
-      const resolved = resolveAuthorizationServerOptions(given, own, mistakes);
+      const resolved = resolveAuthorizationServerOptions(given, { ...own, hasMtls }, mistakes);
       if (mistakes.length === 0) return resolved;
       throw new SallyportError('ERR_OPTIONS_INVALID', {
         reason: `AuthorizationServerModule cannot start:\n- ${mistakes.join('\n- ')}`,

@@ -57,7 +57,7 @@ export class ProofOfPossession {
     const presented = this.certificates.thumbprintOf(request);
     if (presented !== null && isSameText(presented, String(expected))) return;
     throw bound(
-      `a certificate, and came with ${presented === null ? 'none' : 'another'}`,
+      `a certificate, and came with ${presented === null ? 'none that is valid' : 'another'}`,
       'Use the client certificate that the access token is bound to.',
     );
   }

@@ -14,6 +14,7 @@ import { currentRequest } from './engine-request.js';
 import { correctErrorCodes } from './error-codes.js';
 import { createExtendedProvider } from './extended-provider.js';
 import { skipLogoutOfNobody } from './logout-of-nobody.js';
+import { tellOfMutualTls } from './mutual-tls.js';
 import { providerConfiguration } from './provider-configuration.js';
 import { answering, RETRY_AFTER_SECONDS } from './store-failures.js';
 
@@ -34,6 +35,9 @@ export function createProvider(parts: EngineParts, keys: readonly SigningKeyMate
   endGrantsOnLogout(provider, parts);
   skipLogoutOfNobody(provider);
   parts.structuredTokens().attachTo(provider);
+  if (parts.certificates !== null) {
+    tellOfMutualTls(provider, parts.certificates, parts.options.mtlsOrigin);
+  }
   correctErrorCodes(provider);
   reportFailures(provider);
   countGuesses(provider, parts);
