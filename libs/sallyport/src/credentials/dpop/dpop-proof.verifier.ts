@@ -6,6 +6,7 @@ import { SallyportError } from '../../errors.js';
 import { isSameText } from '../../hashing/same-text.js';
 import { normalTargetUri } from '../../request/target-uri.js';
 import { verifyJws, type ProofJws } from '../bearer/jws.js';
+import { secondsToRemember } from '../freshness.js';
 import { DpopNonces, NONCE_SECONDS } from './dpop-nonces.js';
 import {
   invalidProof,
@@ -50,13 +51,9 @@ export class DpopProofVerifier {
     const proof = parseDpopProof(text);
     this.checkSignature(proof.jws, jkt);
     checkUse(proof, use);
-    this.checkAge(proof);
+    const seconds = this.checkAge(proof);
     // Thumbprints are all of one length.
-    const isFirst = await this.replays.claim(
-      'dpop',
-      `${jkt} ${proof.jti}`,
-      this.secondsToRemember(proof),
-    );
+    const isFirst = await this.replays.claim('dpop', `${jkt} ${proof.jti}`, seconds);
     if (!isFirst) {
       throw new SallyportError('ERR_DPOP_PROOF_REPLAYED', {
         reason: `DPoP proof of key ${jkt} was used before`,
@@ -86,30 +83,24 @@ export class DpopProofVerifier {
     return { key: known?.key ?? proofKeyOf(signer), algorithm, header };
   }
 
-  private checkAge({ issuedAt, nonce }: DpopProof): void {
-    const { requireNonce, maxAgeSeconds, clockSkewSeconds } = this.options;
+  /** For how many seconds it is to be remembered. */
+  private checkAge({ issuedAt, nonce }: DpopProof): number {
+    const { requireNonce, maxAgeSeconds, clockSkewSeconds: skew } = this.options;
     if (requireNonce) {
-      if (nonce !== null && this.nonces.accepts(nonce)) return;
+      if (nonce !== null && this.nonces.accepts(nonce)) return NONCE_SECONDS + skew;
       throw new SallyportError('ERR_DPOP_NONCE_REQUIRED', {
         reason: nonce === null ? 'DPoP proof without a nonce' : 'DPoP proof with another nonce',
         dpopNonce: this.nonces.current(),
       });
     }
     // RFC 9449 §11.1. Without nonces of ours, whatever nonce is there says nothing.
-    const age = this.clock.milliseconds() / 1000 - issuedAt;
-    if (age > maxAgeSeconds + clockSkewSeconds || age < -clockSkewSeconds) {
-      throw new SallyportError('ERR_DPOP_PROOF_EXPIRED', {
-        reason: `DPoP proof is ${String(Math.round(age))} s old`,
-      });
-    }
-  }
-
-  /** For as long as it would be accepted, also by an instance whose clock is behind. */
-  private secondsToRemember({ issuedAt }: DpopProof): number {
-    const { requireNonce, maxAgeSeconds, clockSkewSeconds } = this.options;
-    if (requireNonce) return NONCE_SECONDS + clockSkewSeconds;
-    const age = this.clock.milliseconds() / 1000 - issuedAt;
-    return maxAgeSeconds + 2 * clockSkewSeconds - age + 1;
+    const now = this.clock.milliseconds() / 1000;
+    const made = { at: issuedAt, until: issuedAt + maxAgeSeconds };
+    const seconds = secondsToRemember(made, { now, skew });
+    if (seconds !== null) return seconds;
+    throw new SallyportError('ERR_DPOP_PROOF_EXPIRED', {
+      reason: `DPoP proof is ${String(Math.round(now - issuedAt))} s old`,
+    });
   }
 }
 
