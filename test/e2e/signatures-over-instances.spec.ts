@@ -1,7 +1,11 @@
-import { ApiKeyService } from '@sallyport/nest';
+import { generateKeyPairSync } from 'node:crypto';
+import { ApiKeyService, ClientService } from '@sallyport/nest';
 import { signRequest } from '../../apps/reference-api/src/tools/sign-request.js';
+import { signed } from '../support/signed-requests.js';
+import { soon } from '../support/stopwatch.js';
 import { instanceSets, seeder, type Instance, type Instances } from '../support/instances.js';
 
+const WITHIN_MILLISECONDS = 1000;
 const PUBLIC_URL = 'https://api.test/probe/signed';
 
 describe.each(instanceSets)('Signatures, $name', ({ open }) => {
@@ -30,6 +34,48 @@ describe.each(instanceSets)('Signatures, $name', ({ open }) => {
     for (const instance of set.both) expect(await send(instance, headers)).toBe(401);
     const again = signRequest({ method: 'POST', url: PUBLIC_URL, body }, key);
     expect(await send(set.both[1], again)).toBe(201);
+  });
+
+  describe('by a registered key', () => {
+    const pair = () => generateKeyPairSync('ed25519');
+    type Pair = ReturnType<typeof pair>;
+    const register = (keys: Readonly<Record<string, Pair>>) =>
+      set.both[0].get(ClientService).update('shop', { jwks: jwksOf(keys) }, seeder);
+    const jwksOf = (keys: Readonly<Record<string, Pair>>) => ({
+      keys: Object.entries(keys).map(([kid, { publicKey }]) => ({
+        ...publicKey.export({ format: 'jwk' }),
+        kid,
+      })),
+    });
+    const signedBy = (kid: string, { privateKey }: Pair) => {
+      const key = { algorithm: 'ed25519', key: privateKey } as const;
+      const { headers } = signed(key, `shop/${kid}`, { target: '/probe/signed', body });
+      return Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]));
+    };
+    const everywhere = async (kid: string, key: Pair) => [
+      await send(set.both[0], signedBy(kid, key)),
+      await send(set.both[1], signedBy(kid, key)),
+    ];
+    const refusedEverywhere = (kid: string, key: Pair) =>
+      soon(WITHIN_MILLISECONDS, async () =>
+        (await everywhere(kid, key)).every((status) => status === 401),
+      );
+
+    it('are refused everywhere at once when its client has it no longer, also under the same kid [C29]', async () => {
+      const [old, next] = [pair(), pair()];
+      await register({ old });
+      expect(await everywhere('old', old)).toEqual([201, 201]);
+      const made = signedBy('old', old);
+      await register({ old, next });
+      expect(await everywhere('old', old)).toEqual([201, 201]);
+      await register({ next });
+      expect(await send(set.both[0], made)).toBe(401);
+      await refusedEverywhere('old', old);
+      expect(await everywhere('next', next)).toEqual([201, 201]);
+      await register({ next: old });
+      await refusedEverywhere('next', next);
+      expect(await everywhere('next', old)).toEqual([201, 201]);
+    });
   });
 
   it('name the origin by which clients know the API, whatever Host says [T9]', async () => {

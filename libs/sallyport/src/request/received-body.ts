@@ -26,6 +26,7 @@ export class ReceivedBody {
   private chunks: Buffer[] = [];
   private length = 0;
   private isWhole = false;
+  private isForgotten = false;
   private readonly ended = Promise.withResolvers<null>();
 
   private constructor(private readonly maxBytes: number) {}
@@ -35,9 +36,18 @@ export class ReceivedBody {
     raw[RECEIVED] ??= new ReceivedBody(maxBytes).follow(raw);
   }
 
-  /** Null where nothing was noted. */
+  /** Null where nothing was noted, or it was let go of. */
   static of(raw: Received): ReceivedBody | null {
-    return raw[RECEIVED] ?? null;
+    const received = raw[RECEIVED];
+    return received === undefined || received.isForgotten ? null : received;
+  }
+
+  /** Lets go of them, once it is known that nobody will ask, and notes no more. */
+  static forget(raw: Received): void {
+    const received = raw[RECEIVED];
+    if (received === undefined) return;
+    received.isForgotten = true;
+    received.chunks = [];
   }
 
   /** All of them, at once or when the last one has come. Rejects with ERR_SIGNATURE_MALFORMED when there are too many, or none more. */
@@ -67,6 +77,7 @@ export class ReceivedBody {
 
   /** Whether more is wanted. */
   private note(chunk: Buffer | string | null, encoding?: BufferEncoding): boolean {
+    if (this.isForgotten) return false;
     if (chunk === null) {
       this.isWhole = this.length <= this.maxBytes;
       this.ended.resolve(null);

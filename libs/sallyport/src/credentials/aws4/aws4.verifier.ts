@@ -9,6 +9,7 @@ import {
   ACCESS_TOKEN_OPTIONS,
   type ResolvedAccessTokenOptions,
 } from '../bearer/access-token.options.js';
+import { secondsToRemember } from '../freshness.js';
 import { Signers, type ApiKeySigner } from '../signature/signers.js';
 import type { Aws4Credential } from './extract-aws4.js';
 
@@ -76,10 +77,11 @@ export class Aws4Verifier {
     if (created === null || !timestamp.startsWith(authorization.date)) {
       throw refusal('ERR_SIGNATURE_INCOMPLETE', `${DATE} is missing, or of another day`);
     }
+    const made = { at: created, until: created + demand.maxAgeSeconds };
     const now = this.clock.milliseconds() / 1000;
-    const left = created + demand.maxAgeSeconds + this.skew - now;
-    if (left <= 0 || created > now + this.skew) throw refusal('ERR_SIGNATURE_EXPIRED', timestamp);
-    return left + this.skew + 1;
+    const seconds = secondsToRemember(made, { now, skew: this.skew });
+    if (seconds === null) throw refusal('ERR_SIGNATURE_EXPIRED', timestamp);
+    return seconds;
   }
 
   /** Host and time always; the type, and whatever else speaks to the signature, where it was sent. */
