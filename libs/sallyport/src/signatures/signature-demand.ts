@@ -33,7 +33,8 @@ export const USUAL_DEMAND: SignatureDemand = Object.freeze({
 
 /** Every part of the target; RFC 9421 §7.2.1 names what happens to requests that leave one out. */
 const TARGET = ['@method', '@authority', '@path', '@query'].map((name) => component(name));
-const BODY = ['content-digest', 'content-type'].map((name) => component(name));
+/** The encoding too: the same bytes are another content under another one. */
+const BODY = ['content-digest', 'content-type', 'content-encoding'].map((name) => component(name));
 /** So that app and user are bound together: nobody can put this signature beside another's token. */
 const AUTHORIZATION = component('authorization');
 
