@@ -27,6 +27,7 @@ export class ReceivedBody {
   private length = 0;
   private isWhole = false;
   private readonly ended = Promise.withResolvers<null>();
+  private begin = (): unknown => null;
 
   private constructor(private readonly maxBytes: number) {}
 
@@ -42,6 +43,7 @@ export class ReceivedBody {
 
   /** All of them, at once or when the last one has come. Rejects with ERR_SIGNATURE_MALFORMED when there are too many, or none more. */
   bytes(): MaybePromise<Buffer> {
+    this.begin();
     return this.isWhole ? this.joined() : this.ended.promise.then(() => this.joined());
   }
 
@@ -53,6 +55,8 @@ export class ReceivedBody {
 
   private follow(raw: IncomingMessage): this {
     this.ended.promise.catch(() => undefined); // perhaps nobody will ask
+    // HTTP/2 hands over nothing before somebody reads, and a handler that does comes after the guard.
+    if (raw.httpVersionMajor >= 2) this.begin = () => raw.read(0);
     const push = raw.push.bind(raw);
     raw.push = (chunk: Buffer | string | null, encoding?: BufferEncoding): boolean => {
       const wantsMore = push(chunk, encoding);

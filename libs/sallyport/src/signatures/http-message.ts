@@ -10,6 +10,8 @@ export interface RequestMessage {
   /** Path and query in origin form, never decoded. */
   readonly target: string;
   readonly fields: Fields;
+  /** Whether content follows, where its fields need not say so (HTTP/2). @default null: they do */
+  readonly hasFrames?: boolean | null;
 }
 
 /** What of a response may be signed, and the request that it answers (RFC 9421 §2.4). */
@@ -32,7 +34,7 @@ export function fieldsOf(rawHeaders: readonly string[]): Fields {
     const value = withoutSpace(rawHeaders[at + 1] ?? '');
     const lines = fields.get(name);
     if (lines === undefined) fields.set(name, [value]);
-    else if (name === 'cookie') lines[0] += `; ${value}`;
+    else if (name === 'cookie') fields.set(name, [`${lines.join()}; ${value}`]);
     else lines.push(value);
   }
   return fields;

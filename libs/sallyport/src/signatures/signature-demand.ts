@@ -105,8 +105,9 @@ export function acceptSignature(
   return `sig=${serializedParameters(demanded, parameters)}`;
 }
 
-/** Whether content came with the request, by what its fields say (RFC 9112 §6.3). */
-export function announcesBody({ fields }: RequestMessage): boolean {
+/** Whether content comes with the request, by its frames or by what its fields say (RFC 9112 §6.3). */
+export function announcesBody({ fields, hasFrames = null }: RequestMessage): boolean {
+  if (hasFrames !== null) return hasFrames;
   if (fields.has('transfer-encoding')) return true;
   const length = fieldValue(fields, 'content-length');
   return length !== null && length !== '0';
