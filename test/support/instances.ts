@@ -94,6 +94,12 @@ class ProbeController {
     return seen(caller);
   }
 
+  @Post('aws4')
+  @SignedRequest({ scheme: 'aws4-hmac-sha256' })
+  aws4(@CurrentCaller() caller: Caller) {
+    return seen(caller);
+  }
+
   @Get('signed/stream')
   @SignedRequest()
   signedStream(@CurrentCaller() caller: Caller, @Res() response: ServerResponse & Replying) {
