@@ -1,6 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { ApiKeyService, ClientService } from '@sallyport/nest';
 import { signRequest } from '../../apps/reference-api/src/tools/sign-request.js';
+import { signedAsAws } from '../support/aws4-signing.js';
+import { hashOf } from '../support/bound-tokens.js';
+import { ProofMaker } from '../support/dpop-proof.js';
 import { signed } from '../support/signed-requests.js';
 import { soon } from '../support/stopwatch.js';
 import { instanceSets, seeder, type Instance, type Instances } from '../support/instances.js';
@@ -76,6 +79,36 @@ describe.each(instanceSets)('Signatures, $name', ({ open }) => {
       await refusedEverywhere('next', next);
       expect(await everywhere('next', old)).toEqual([201, 201]);
     });
+  });
+
+  it('of AWS are let in once over all instances, too [C5] [C47]', async () => {
+    const key = await issue();
+    const { headers } = signedAsAws(key.id, key.secret, { target: '/probe/aws4', body });
+    const sent = Object.fromEntries(headers.filter(([name]) => name !== 'host'));
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, async (_, at) => {
+        const instance = set.both[at % 2] ?? set.both[0];
+        return (await instance.call('/probe/aws4', { body, headers: sent })).status;
+      }),
+    );
+    expect(statuses.sort()).toEqual([201, ...Array<number>(19).fill(401)]);
+  });
+
+  it('of DPoP proofs are let in once over all instances, too [C5] [C58]', async () => {
+    const [first] = set.both;
+    const proofs = await ProofMaker.create();
+    const claims = { sub: 'shop', client_id: 'shop', sub_type: undefined, roles: undefined };
+    const token = await first.token({ ...claims, cnf: { jkt: proofs.jkt } });
+    const htu = 'https://api.test/probe';
+    const dpop = await proofs.proof({ htm: 'GET', htu, ath: hashOf(token) });
+    const headers = { authorization: `DPoP ${token}`, dpop };
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, async (_, at) => {
+        const instance = set.both[at % 2] ?? first;
+        return (await instance.call('/probe', { headers })).status;
+      }),
+    );
+    expect(statuses.sort()).toEqual([200, ...Array<number>(19).fill(401)]);
   });
 
   it('name the origin by which clients know the API, whatever Host says [T9]', async () => {

@@ -405,6 +405,32 @@ describeOnAdapters('A signed request', (start) => {
     expect(lastCode()).toBe('ERR_SIGNATURE_INVALID');
   });
 
+  it('is of bytes that are read as they were meant: their encoding is covered too', async () => {
+    const usual = ['@method', '@authority', '@path', '@query', 'content-digest', 'content-type'];
+    const upload: Plan = {
+      target: '/upload',
+      body: gzipSync('text'),
+      headers: [['Content-Type', 'application/octet-stream']],
+      cover: usual,
+    };
+    const gzip = ['Content-Encoding', 'gzip'] as const;
+    const add = (sent: Sent): Sent => ({ ...sent, headers: [...sent.headers, gzip] });
+    const added = await refused({ ...upload, tamper: add });
+    expect(added.status).toBe(401);
+    expect(added.headers['accept-signature']).toContain('"content-encoding"');
+    expect(lastCode()).toBe('ERR_SIGNATURE_INCOMPLETE');
+    const packed: Plan = {
+      ...upload,
+      headers: [['Content-Type', 'application/octet-stream'], gzip],
+      cover: [...usual, 'content-encoding'],
+    };
+    expect((await post(packed)).status).toBe(201);
+    handled = 0;
+    const taken = await refused({ ...packed, tamper: replace('Content-Encoding', () => null) });
+    expect(taken.status).toBe(401);
+    expect(lastCode()).toBe('ERR_SIGNATURE_INVALID');
+  });
+
   it('has a body that is not too large, whoever would read it', async () => {
     const headers = [['Content-Type', 'application/octet-stream']] as const;
     const body = Buffer.alloc(1_048_577);

@@ -28,6 +28,7 @@ export class ReceivedBody {
   private isWhole = false;
   private isForgotten = false;
   private readonly ended = Promise.withResolvers<null>();
+  private begin = (): unknown => null;
 
   private constructor(private readonly maxBytes: number) {}
 
@@ -52,6 +53,7 @@ export class ReceivedBody {
 
   /** All of them, at once or when the last one has come. Rejects with ERR_SIGNATURE_MALFORMED when there are too many, or none more. */
   bytes(): MaybePromise<Buffer> {
+    this.begin();
     return this.isWhole ? this.joined() : this.ended.promise.then(() => this.joined());
   }
 
@@ -63,6 +65,8 @@ export class ReceivedBody {
 
   private follow(raw: IncomingMessage): this {
     this.ended.promise.catch(() => undefined); // perhaps nobody will ask
+    // HTTP/2 hands over nothing before somebody reads, and a handler that does comes after the guard.
+    if (raw.httpVersionMajor >= 2) this.begin = () => raw.read(0);
     const push = raw.push.bind(raw);
     raw.push = (chunk: Buffer | string | null, encoding?: BufferEncoding): boolean => {
       const wantsMore = push(chunk, encoding);

@@ -15,6 +15,7 @@ import type { Aws4Credential } from './extract-aws4.js';
 
 const DATE = 'x-amz-date';
 const CONTENT = 'x-amz-content-sha256';
+const OF_CONTENT = ['content-type', 'content-encoding'];
 
 /**
  * Believes signatures of AWS's Signature Version 4, for clients that have an SDK of AWS and nothing else: the access key
@@ -84,10 +85,10 @@ export class Aws4Verifier {
     return seconds;
   }
 
-  /** Host and time always; the type, and whatever else speaks to the signature, where it was sent. */
+  /** Host and time always; type and encoding, and whatever else speaks to the signature, where it was sent. */
   private assertCovered({ authorization, message }: Aws4Credential): void {
     const present = [...message.fields.keys()].filter(
-      (name) => name === 'content-type' || name.startsWith('x-amz-'),
+      (name) => OF_CONTENT.includes(name) || name.startsWith('x-amz-'),
     );
     const missing = ['host', ...present].filter(
       (name) => !authorization.signedHeaders.includes(name),
@@ -95,7 +96,7 @@ export class Aws4Verifier {
     if (missing.length === 0) return;
     throw new SallyportError('ERR_SIGNATURE_INCOMPLETE', {
       reason: 'SignedHeaders leave something out',
-      detail: 'Sign host, content-type and every x-amz header.',
+      detail: 'Sign host, content-type, content-encoding and every x-amz header.',
     });
   }
 }
