@@ -19,7 +19,7 @@ export interface Client {
    * As fetch, but for URLs of the API's origin only and without redirects. Rejects with a ClientError for what is refused
    * here, with a ProblemError when tokens cannot be renewed; answers of the API are never thrown (see `expectOk`).
    */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 }
 
 interface Answered {
