@@ -1,6 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EncryptionKeyService, SigningKeyService, TokenVerifier } from '@sallyport/nest';
+import {
+  EncryptionKeyService,
+  SigningKeyService,
+  TokenVerifier,
+  type SallyportOptions,
+} from '@sallyport/nest';
 import { compactDecrypt, createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import {
   Browser,
@@ -15,7 +20,7 @@ import {
 } from '../support/authorization-server.js';
 import { hashOf } from '../support/bound-tokens.js';
 import { ProofMaker } from '../support/dpop-proof.js';
-import { seeder, type Instance } from '../support/instances.js';
+import { seedClients, seeder, startInstance, type Instance } from '../support/instances.js';
 import { createTestRecipient, encryptTo, recipientOf } from '../support/nested-tokens.js';
 import { claimsOf, clientCredentials, introspect, revoke } from '../support/oauth-answers.js';
 import { adapters } from '../support/reference-api.js';
@@ -346,18 +351,62 @@ describe('Keys that access tokens are encrypted to', () => {
       sallyport: { encryptedTokens: 'accepted' },
       server: { encryptAccessTokens: true },
     });
-    const shop = await registerClient(server);
+    const admin = await seedClients(server);
+    const app = await registerClient(server, 'app');
     await grantRole(server, 'alice');
     const { access_token: token, refresh_token: refreshToken } = (await new Browser(server).login(
-      shop,
+      app,
     )) as { access_token: string; refresh_token: string };
     expect(await server.probe({ token })).toBe(200);
     const { kid = '' } = decodeProtectedHeader(token);
-    expect(await server.get(EncryptionKeyService).revoke(kid, seeder)).toBe(true);
+    const body = { kind: 'encryption-key', id: kid, reason: 'leaked' };
+    const revoke = () => server.call('/admin/revocations', { key: admin, body });
+    expect((await revoke()).status).toBe(204);
+    expect((await revoke()).status).toBe(404);
     expect(await server.probe({ token })).toBe(401);
-    const { body } = await refresh(server, shop, refreshToken);
-    expect(decodeProtectedHeader(body.access_token as string).kid).not.toBe(kid);
-    expect(await server.probe({ token: body.access_token as string })).toBe(200);
+    const again = (await refresh(server, app, refreshToken)).body.access_token as string;
+    expect(decodeProtectedHeader(again).kid).not.toBe(kid);
+    expect(await server.probe({ token: again })).toBe(200);
     await server.app.close();
+  });
+});
+
+describe('A resource server elsewhere', () => {
+  it.each<[string, Partial<SallyportOptions>, string]>([
+    [
+      'by keys that were made for it',
+      { encryptionKeys: { jwks: { keys: [archiveKey.privateJwk] } } },
+      'archive-1',
+    ],
+    ['by keys of its own, which it rotates', {}, ''],
+  ])('reads its tokens %s, and nobody else does [C61]', async (_how, options, kid) => {
+    const published = new PublishedSet();
+    const encryption = { jwksUri: await published.open() };
+    const resources = [{ identifier: ARCHIVE, scope: ['invoices:read'], encryption }];
+    const server = await startAuthorizationServer({ server: { resources } });
+    const archive = await startInstance('fastify', {
+      environment: 'development',
+      audience: ARCHIVE,
+      jwksUri: `${server.url}/oauth/jwks`,
+      encryptedTokens: 'required',
+      ...options,
+    });
+    published.keys = (await send(archive, '/.well-known/jwks.json')).body.keys as object[];
+    const fields = { grantTypes: ['client_credentials' as const], redirectUris: [] };
+    const shop = await registerClient(server, 'shop', fields);
+    await registerClient(archive, 'shop', fields);
+
+    const asked = { resource: ARCHIVE, scope: 'invoices:read' };
+    const { body } = await clientCredentials(server, shop, asked);
+    const token = body.access_token as string;
+    expect(decodeProtectedHeader(token)).toMatchObject({
+      alg: 'ECDH-ES',
+      ...(kid !== '' && { kid }),
+    });
+    expect(await archive.probe({ token })).toBe(200);
+    expect(await server.probe({ token })).toBe(401);
+    await archive.app.close();
+    await server.app.close();
+    published.close();
   });
 });

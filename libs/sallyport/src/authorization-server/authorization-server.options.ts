@@ -134,6 +134,10 @@ export function resolveAuthorizationServerOptions(
   within('loginSeconds', loginSeconds, 60, YEAR_SECONDS);
   within('sessionsPerUser', sessionsPerUser, 1, 10_000);
   if (!['strict', 'lenient'].includes(oauth21)) mistakes.push('oauth21 must be strict or lenient');
+  // `'false'` from an environment variable would be true.
+  if (![true, false].includes(encryptAccessTokens)) {
+    mistakes.push('encryptAccessTokens must be true or false');
+  }
   if (encryptAccessTokens ? encryption === 'refused' : encryption === 'required') {
     mistakes.push(
       encryptAccessTokens
