@@ -167,7 +167,7 @@ describe('RFC 7519, nested JWT', () => {
     expect(tokens.map(({ jti }) => jti)).toEqual(['once', 'once']);
   });
 
-  describe('RFC 7516 §11.5 says in one way that it does not open', () => {
+  describe('§11.5 of RFC 7516: says in one way that it does not open', () => {
     const changed = (text: string, index: number): string => {
       const parts = text.split('.');
       const bytes = Buffer.from(parts[index] ?? '', 'base64url');
@@ -206,7 +206,7 @@ describe('RFC 7519, nested JWT', () => {
     });
   });
 
-  it('RFC 8725 §3.1 agrees on no key directly (dir), and takes none from the message', async () => {
+  it('§3.1 of RFC 8725: agrees on no key directly (dir), and takes none from the message', async () => {
     const { refusalOf, keys } = setUp();
     const [, ...rest] = (await encryptTo(us, own.accessToken())).split('.');
     const names = { alg: 'ECDH-ES', enc: 'A256GCM', kid: us.kid, cty: 'JWT' };
@@ -227,7 +227,7 @@ describe('RFC 7519, nested JWT', () => {
     expect(new Set(keys.asked)).toEqual(new Set([us.kid]));
   });
 
-  it('RFC 7516 §11.1 reads none that is longer than a token may be', async () => {
+  it('§7.2 reads none that is longer than a token may be', async () => {
     const { refusalOf, keys } = setUp();
     const text = await encryptTo(us, own.accessToken({ pad: 'x'.repeat(5_000) }));
     expect(text.length).toBeGreaterThan(8_192);
@@ -264,7 +264,7 @@ describe('RFC 7519, nested JWT', () => {
     });
   });
 
-  describe('RFC 7517 §4.5 A key that is gone', () => {
+  describe('§4.5 of RFC 7517: a key that is gone', () => {
     it('takes what it opened along, seen before or not', async () => {
       const { verifier, refusalOf, keys } = setUp({}, somebody);
       const seen = await encryptTo(us, own.accessToken());
