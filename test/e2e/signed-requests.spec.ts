@@ -311,7 +311,7 @@ describeOnAdapters('A signed request', (start) => {
     expect(handled).toBe(0);
   });
 
-  it('binds the token of a user to the app: it must cover Authorization [C61]', async () => {
+  it('binds the token of a user to the app: it must cover Authorization [C58]', async () => {
     const token = await ownToken(api.app, { clientId: 'shop', user: 'alice', scope: 'a:read' });
     const headers = [['Authorization', `Bearer ${token}`]] as const;
     const { body } = await post({ headers });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { ServerOptions } from 'node:https';
 import {
   Controller,
@@ -146,7 +146,10 @@ export class Instance {
   constructor(
     readonly app: INestApplication,
     readonly url: string,
-  ) {}
+  ) {
+    // On a busy machine a connection may be closed as idle just when the next request is sent through it.
+    (app.getHttpServer() as Server).keepAliveTimeout = 60_000;
+  }
 
   get<T>(type: Type<T> | (abstract new (...args: never[]) => T)): T {
     return this.app.get(type);

@@ -2,7 +2,7 @@ import { constants, verify, type KeyObject, type SigningOptions } from 'node:cry
 import { SallyportError } from '../../errors.js';
 import { derOfJose } from '../../hashing/ecdsa-signature.js';
 import type { SigningAlgorithm } from '../../signing-keys/signing-key.js';
-import { parseStrictObject } from './strict-json.js';
+import { parseStrictObject } from '../../strict-json.js';
 
 /** Longest access token that is read at all. */
 export const MAX_TOKEN_LENGTH = 8192;

@@ -2,8 +2,9 @@ import { hash, type KeyObject } from 'node:crypto';
 import { SallyportError } from '../../errors.js';
 import { normalizeTyp } from '../bearer/accepted-issuer.js';
 import { parseProofJws, type CompactJws } from '../bearer/jws.js';
-import { isPublicSignatureKey, readPublicKey } from '../bearer/keys/jwk-set.js';
-import { isObject, parseStrictObject } from '../bearer/strict-json.js';
+import { readPublicKey } from '../../jwk-members.js';
+import { isPublicSignatureKey } from '../bearer/keys/jwk-set.js';
+import { isObject, parseStrictObject } from '../../strict-json.js';
 
 const MAX_JTI_LENGTH = 256;
 const BASE64URL = /^[A-Za-z0-9_-]{1,2048}$/;

@@ -37,8 +37,8 @@ export class DpopProofVerifier {
   /**
    * Last of all the proof is spent: one that is refused spends nothing.
    *
-   * @throws ERR_DPOP_PROOF_INVALID, ERR_DPOP_NONCE_REQUIRED, ERR_STORE_UNAVAILABLE (whether it was seen before cannot
-   * be told)
+   * @throws ERR_DPOP_PROOF_INVALID, ERR_DPOP_PROOF_EXPIRED, ERR_DPOP_PROOF_REPLAYED, ERR_DPOP_NONCE_REQUIRED,
+   * ERR_STORE_UNAVAILABLE (whether it was seen before cannot be told)
    */
   async verify(text: string, use: ProvenUse): Promise<void> {
     const proof = parseDpopProof(text);
@@ -77,8 +77,11 @@ export class DpopProofVerifier {
     }
     // RFC 9449 §11.1. Without nonces of ours, whatever nonce is there says nothing.
     const age = this.clock.milliseconds() / 1000 - issuedAt;
-    if (age > maxAgeSeconds + clockSkewSeconds) throw invalidProof('is too old');
-    if (age < -clockSkewSeconds) throw invalidProof('is from the future');
+    if (age > maxAgeSeconds + clockSkewSeconds || age < -clockSkewSeconds) {
+      throw new SallyportError('ERR_DPOP_PROOF_EXPIRED', {
+        reason: `DPoP proof is ${String(Math.round(age))} s old`,
+      });
+    }
   }
 
   /** For as long as it would be accepted, also by an instance whose clock is behind. */
