@@ -3,6 +3,7 @@ import { post, registerClient, startAuthorizationServer } from '../support/autho
 import { makeCertificate, TestAuthority, type TestCertificate } from '../support/certificates.js';
 import type { Instance } from '../support/instances.js';
 import { callByTls, portOf, SERVER_NAME, startTlsProxy, tlsServer } from '../support/mutual-tls.js';
+import { rawRequest } from '../support/raw-request.js';
 import { adapters } from '../support/reference-api.js';
 import type { ServerSettings } from '../support/authorization-server.js';
 
@@ -69,6 +70,9 @@ describe.each(adapters)('RFC 9440, what a proxy tells of certificates, on %s', (
       expect([wrong, (await probe(headers)).status]).toEqual([wrong, 400]);
       expect([wrong, (await ask(headers)).status]).toEqual([wrong, 400]);
     }
+    const lines = [told(own), told(own)].flatMap((one) => Object.entries(one));
+    const bearer = ['authorization', `Bearer ${token}`] as const;
+    expect((await rawRequest(server, 'GET', '/probe', [bearer, ...lines])).status).toBe(400);
     expect((await probe({})).status).toBe(401);
   });
 

@@ -187,6 +187,17 @@ describeOnAdapters('A request signed as AWS does', (start) => {
       'INCOMPLETE',
     ],
     [
+      'of a body whose encoding is unsigned',
+      {
+        tamper: (sent) => ({
+          ...sent,
+          headers: [...sent.headers, ['content-encoding', 'identity']],
+        }),
+      },
+      401,
+      'INCOMPLETE',
+    ],
+    [
       'of an unsigned body',
       { tamper: replace('x-amz-content-sha256', () => 'UNSIGNED-PAYLOAD') },
       401,
