@@ -39,6 +39,15 @@ import { MTLS_OPTIONS } from './credentials/mtls/mtls.options.js';
 import { PresentedTokenVerifier } from './credentials/presented-token.verifier.js';
 import { ProofOfPossession } from './credentials/proof-of-possession.js';
 import { TokenVerifier } from './credentials/token.verifier.js';
+import { CurrentEncryptionKeys } from './encryption-keys/current-encryption-keys.js';
+import {
+  ENCRYPTION_KEY_OPTIONS,
+  type ResolvedEncryptionKeyOptions,
+} from './encryption-keys/encryption-key.options.js';
+import { EncryptionKeyService } from './encryption-keys/encryption-key.service.js';
+import { GivenDecryptionKeys } from './encryption-keys/given-decryption-keys.js';
+import { RotateEncryptionKeys } from './encryption-keys/rotate-encryption-keys.js';
+import { DecryptionKeys } from './encryption/decryption-keys.js';
 import { MeteredRoutes } from './metering/metered-routes.js';
 import { OutboundHttp } from './outbound/outbound-http.js';
 import { POLICY_OPTIONS } from './policy/enforcement.js';
@@ -115,6 +124,7 @@ const options: Provider[] = [
   slice(API_KEY_OPTIONS, 'apiKeys'),
   slice(AUTHENTICATION_OPTIONS, 'authentication'),
   slice(DPOP_OPTIONS, 'dpop'),
+  slice(ENCRYPTION_KEY_OPTIONS, 'encryptionKeys'),
   slice(MTLS_OPTIONS, 'mtls'),
   slice(POLICY_OPTIONS, 'policy'),
   slice(PROBLEM_OPTIONS, 'problems'),
@@ -150,6 +160,15 @@ const lives: Provider[] = [
   RotateSigningKeys,
   SigningKeyService,
   { provide: PublishedKeys, useExisting: SigningKeyService },
+  CurrentEncryptionKeys,
+  RotateEncryptionKeys,
+  EncryptionKeyService,
+  {
+    provide: DecryptionKeys,
+    inject: [ENCRYPTION_KEY_OPTIONS, EncryptionKeyService],
+    useFactory: ({ keys }: ResolvedEncryptionKeyOptions, own: EncryptionKeyService) =>
+      typeof keys === 'string' ? own : new GivenDecryptionKeys(keys),
+  },
   RevocationReplica,
   RevocationStatus,
   KnownRecords,
@@ -227,12 +246,15 @@ export const sallyportExports = [
   ClientService,
   ClientSecretService,
   ConsentService,
+  DecryptionKeys,
   DPOP_OPTIONS,
   DpopNonces,
+  EncryptionKeyService,
   EndGrants,
   IssuerKeys,
   LivingGrants,
   MTLS_OPTIONS,
+  OutboundHttp,
   PresentedTokenVerifier,
   RequestOrigin,
   RevocationChecker,

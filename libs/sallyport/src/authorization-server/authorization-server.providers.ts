@@ -14,10 +14,12 @@ import { DPOP_OPTIONS } from '../credentials/dpop/dpop.options.js';
 import { IssuerKeys } from '../credentials/bearer/keys/issuer-keys.js';
 import { ClientCertificates } from '../credentials/mtls/client-certificates.js';
 import { MTLS_OPTIONS, type ResolvedMtlsOptions } from '../credentials/mtls/mtls.options.js';
+import { DecryptionKeys } from '../encryption/decryption-keys.js';
 import { EphemeralRecordStore } from '../ephemeral/ephemeral-record.store.js';
 import { ReplayStore } from '../ephemeral/replay.store.js';
 import { SallyportError } from '../errors.js';
 import { LoginSessionStore } from '../logins/login-session.store.js';
+import { OutboundHttp } from '../outbound/outbound-http.js';
 import { Randomness } from '../randomness.js';
 import { CredentialWatch } from '../request/credential-watch.js';
 import { RevocationChecker } from '../revocation/check/revocation.checker.js';
@@ -69,14 +71,17 @@ const slice = (token: symbol, name: keyof ResolvedAuthorizationServerOptions): P
 const options: Provider[] = [
   {
     provide: RESOLVED_AUTHORIZATION_SERVER_OPTIONS,
-    inject: [AUTHORIZATION_SERVER_OPTIONS, ACCESS_TOKEN_OPTIONS, MTLS_OPTIONS],
+    inject: [AUTHORIZATION_SERVER_OPTIONS, ACCESS_TOKEN_OPTIONS, MTLS_OPTIONS, OutboundHttp],
     useFactory: (
       given: AuthorizationServerOptions,
-      own: ResolvedAccessTokenOptions,
+      tokens: ResolvedAccessTokenOptions,
       { isOn: hasMtls }: ResolvedMtlsOptions,
+      { allowsLoopback }: OutboundHttp,
     ) => {
       const mistakes: string[] = [];
-      const resolved = resolveAuthorizationServerOptions(given, { ...own, hasMtls }, mistakes);
+      const encryption = tokens.issuers.get(tokens.issuer)?.encryption ?? 'refused';
+      const own = { ...tokens, encryption, hasMtls };
+      const resolved = resolveAuthorizationServerOptions(given, own, mistakes, allowsLoopback);
       if (mistakes.length === 0) return resolved;
       throw new SallyportError('ERR_OPTIONS_INVALID', {
         reason: `AuthorizationServerModule cannot start:\n- ${mistakes.join('\n- ')}`,
@@ -97,6 +102,7 @@ const services = {
   clock: Clock,
   codes: AuthorizationCodeStore,
   consents: ConsentService,
+  decryptionKeys: DecryptionKeys,
   directory: UserDirectory,
   dpop: DPOP_OPTIONS,
   dpopNonces: DpopNonces,
@@ -110,6 +116,7 @@ const services = {
   logins: LoginSessionStore,
   opaqueTokens: OpaqueTokenStore,
   options: RESOLVED_AUTHORIZATION_SERVER_OPTIONS,
+  outbound: OutboundHttp,
   pages: AuthorizationPages,
   randomness: Randomness,
   replays: ReplayStore,

@@ -14,7 +14,7 @@ export const KEY_MANAGEMENT_ALGORITHMS = [
 ] as const;
 export type KeyManagementAlgorithm = (typeof KEY_MANAGEMENT_ALGORITHMS)[number];
 
-/** RFC 7518 §5.1. */
+/** RFC 7518 §5.1: the only one we take, and the only one we write. */
 export const CONTENT_ENCRYPTION = 'A256GCM';
 
 /** A JWE in compact serialization (RFC 7516 §7.1), read but not decrypted: nothing of it is believed yet. */
@@ -23,6 +23,8 @@ export interface CompactJwe {
   readonly kid: string | null;
   readonly typ: string | null;
   readonly cty: string | null;
+  /** All of it: claims may be repeated there (RFC 7519 §5.3). */
+  readonly header: Readonly<Record<string, unknown>>;
   readonly text: string;
 }
 
@@ -79,7 +81,7 @@ export function parseCompactJwe(
   if ((typ !== null && typeof typ !== 'string') || (cty !== null && typeof cty !== 'string')) {
     throw refuse('has a typ or cty that is no string');
   }
-  return { algorithm: alg, kid, typ, cty, text };
+  return { algorithm: alg, kid, typ, cty, header, text };
 }
 
 /** A key for one algorithm alone (RFC 8725 §3.1), private or shared. */

@@ -5,10 +5,12 @@ import { AccessTokenVerifier } from '../../credentials/bearer/access-token.verif
 import type { DpopNonces } from '../../credentials/dpop/dpop-nonces.js';
 import type { ResolvedDpopOptions } from '../../credentials/dpop/dpop.options.js';
 import type { IssuerKeys } from '../../credentials/bearer/keys/issuer-keys.js';
+import type { DecryptionKeys } from '../../encryption/decryption-keys.js';
 import type { ClientCertificates } from '../../credentials/mtls/client-certificates.js';
 import type { ResolvedMtlsOptions } from '../../credentials/mtls/mtls.options.js';
 import type { EphemeralRecordStore } from '../../ephemeral/ephemeral-record.store.js';
 import type { ReplayStore } from '../../ephemeral/replay.store.js';
+import type { OutboundHttp } from '../../outbound/outbound-http.js';
 import type { CredentialWatch } from '../../request/credential-watch.js';
 import type { RevocationChecker } from '../../revocation/check/revocation.checker.js';
 import type { RoleGrantService } from '../../role-grants/role-grant.service.js';
@@ -29,12 +31,14 @@ import { RefreshGrace } from './refresh-grace.js';
 import { StructuredTokens } from './structured-tokens.js';
 import { TokenClaims } from './token-claims.js';
 import { TokenCommit } from './token-commit.js';
+import { TokenRecipients } from './token-recipients.js';
 
 /** What the engine stands on. */
 export interface EngineServices extends Omit<FamilyStores, 'issuer' | 'graceSeconds'> {
   readonly certificates: ClientCertificates;
   readonly changes: ChangeStore;
   readonly clientSecrets: ClientSecretService;
+  readonly decryptionKeys: DecryptionKeys;
   readonly directory: UserDirectory;
   readonly dpop: ResolvedDpopOptions;
   readonly dpopNonces: DpopNonces;
@@ -42,6 +46,7 @@ export interface EngineServices extends Omit<FamilyStores, 'issuer' | 'graceSeco
   readonly issuerKeys: IssuerKeys;
   readonly mtls: ResolvedMtlsOptions;
   readonly options: ResolvedAuthorizationServerOptions;
+  readonly outbound: OutboundHttp;
   readonly pages: AuthorizationPages;
   readonly replays: ReplayStore;
   readonly revocationChecker: RevocationChecker;
@@ -83,6 +88,7 @@ export function createEngine(services: EngineServices): Engine {
     replays: services.replays,
     pages: new EnginePages(services.pages),
     consentPolicy: new ConsentPolicy(issuer, audience, clients, services.consents, randomness),
+    recipients: new TokenRecipients(services),
     tokenClaims: new TokenClaims(issuer, services.revocations, services.roleGrants),
     grantHandlers: new GrantHandlers(
       commits,
@@ -98,6 +104,7 @@ export function createEngine(services: EngineServices): Engine {
         services.revocationChecker,
         services.revocations,
         clients,
+        encryptedFor(options),
       ),
     refreshLifetime: (ctx, { grantId = '' }) => {
       const grant = requestOf(ctx).grants.get(grantId);
@@ -121,16 +128,25 @@ export function createEngine(services: EngineServices): Engine {
   return new Engine(services.signingKeys, parts);
 }
 
+/** The resource servers whose tokens we cannot read ourselves. */
+const encryptedFor = ({ resources }: ResolvedAuthorizationServerOptions): ReadonlySet<string> =>
+  new Set(
+    resources.filter(({ encryption }) => encryption !== null).map(({ identifier }) => identifier),
+  );
+
 /** Reads our tokens for any resource server: to revoke and introspect them, not to let anyone in. */
 function verifierOfAll({
   tokens,
   options,
   issuerKeys,
   clock,
+  decryptionKeys,
 }: EngineServices): AccessTokenVerifier {
   const own = tokens.issuers.get(tokens.issuer);
   if (own === undefined) throw new TypeError('our own issuer is not among the accepted ones');
   const audience = [...own.audience, ...options.resources.map(({ identifier }) => identifier)];
-  const issuers = new Map([[own.issuer, { ...own, audience }]]);
-  return new AccessTokenVerifier({ ...tokens, issuers }, issuerKeys, clock);
+  // Resource servers ask by what they found inside of a token that was encrypted to them.
+  const encryption = own.encryption === 'required' ? 'accepted' : own.encryption;
+  const issuers = new Map([[own.issuer, { ...own, audience, encryption }]]);
+  return new AccessTokenVerifier({ ...tokens, issuers }, issuerKeys, clock, decryptionKeys);
 }

@@ -74,6 +74,11 @@ export function parseCompactJws(text: string): CompactJws {
   if (text.length > MAX_TOKEN_LENGTH || !TOKEN68.test(text)) {
     throw notAToken(text);
   }
+  return parseNestedJws(text);
+}
+
+/** The same for a token that was inside another. Throws ERR_TOKEN_INVALID alone. */
+export function parseNestedJws(text: string): CompactJws {
   const { header, ...signed } = takeApart(text, refuse);
   return { ...readHeader(header, TOKEN, refuse), ...signed };
 }

@@ -2,8 +2,9 @@ import { hash, type KeyObject } from 'node:crypto';
 import { SallyportError } from '../../errors.js';
 import type { SigningAlgorithm } from '../../signing-keys/signing-key.js';
 import { normalizeTyp } from '../bearer/accepted-issuer.js';
+import { readPublicKey } from '../../jwk-members.js';
 import { parseProofJws, readProofHeader, type ProofJws } from '../bearer/jws.js';
-import { algorithmsOf, isPublicSignatureKey, readPublicKey } from '../bearer/keys/jwk-set.js';
+import { algorithmsOf, isPublicSignatureKey } from '../bearer/keys/jwk-set.js';
 import { isObject, parseStrictObject } from '../../strict-json.js';
 
 const MAX_JTI_LENGTH = 256;
