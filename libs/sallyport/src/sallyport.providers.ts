@@ -25,6 +25,9 @@ import { AdmitCaller } from './credentials/admit-caller.js';
 import { CallerFactory } from './credentials/caller.factory.js';
 import { Aws4Verifier } from './credentials/aws4/aws4.verifier.js';
 import { ClientSignatureKeys } from './credentials/signature/client-signature-keys.js';
+import { BodyKeys } from './credentials/encrypted-body/body-keys.js';
+import { ClientEncryptionKeys } from './credentials/encrypted-body/client-encryption-keys.js';
+import { OpenBody } from './credentials/encrypted-body/open-body.js';
 import { SecretProofVerifier } from './credentials/secret-proof/secret-proof.verifier.js';
 import { ResponseSigner } from './credentials/signature/response-signer.js';
 import { Signers } from './credentials/signature/signers.js';
@@ -39,6 +42,7 @@ import { MTLS_OPTIONS } from './credentials/mtls/mtls.options.js';
 import { PresentedTokenVerifier } from './credentials/presented-token.verifier.js';
 import { ProofOfPossession } from './credentials/proof-of-possession.js';
 import { TokenVerifier } from './credentials/token.verifier.js';
+import { DecryptionKeys } from './encryption/decryption-keys.js';
 import { MeteredRoutes } from './metering/metered-routes.js';
 import { OutboundHttp } from './outbound/outbound-http.js';
 import { POLICY_OPTIONS } from './policy/enforcement.js';
@@ -195,6 +199,10 @@ const path: Provider[] = [
   SecretProofVerifier,
   Signers,
   ResponseSigner,
+  BodyKeys,
+  ClientEncryptionKeys,
+  OpenBody,
+  { provide: DecryptionKeys, useValue: { find: () => null, current: () => null } },
   { provide: Authenticator, useClass: RequestAuthenticator },
   TokenVerifier,
   RoutePolicies,
@@ -264,6 +272,8 @@ export const sallyportExports = [
   RateLimiter,
   RequestLimits,
   ResponseSigner,
+  BodyKeys,
+  OpenBody,
   RouteLimitBook,
   SecretProofVerifier,
   CredentialWatch,
