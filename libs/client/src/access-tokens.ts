@@ -1,111 +1,119 @@
+import type { TokenClient } from './authenticate.js';
 import { ClientError } from './client-error.js';
-import type { CryptoProvider } from './crypto-provider.js';
-import { dpopProof, type DpopNonces } from './dpop.js';
 import { ProblemError } from './problem-error.js';
 import type { Time } from './time.js';
-import type { StoredTokens, TokenStorage } from './token-storage.js';
-import type { Fetch } from './transport.js';
+import { TokenEndpoint, type Parts } from './token-endpoint.js';
+import { MemoryTokenStorage, type StoredTokens, type TokenStorage } from './token-storage.js';
 
+/** Whose tokens are carried: those of a user, which the app got by a login; or the client's own. */
 export interface TokenOptions {
-  readonly storage: TokenStorage;
-  /** Where tokens are refreshed; a public client's (RFC 6749 §2.1). @default they are not */
-  readonly refresh?: { readonly tokenEndpoint: string; readonly clientId: string };
+  /** @default memory, empty */
+  readonly storage?: TokenStorage;
+  /** How a user's tokens are refreshed (RFC 6749 §6). @default they are not */
+  readonly refresh?: TokenClient;
+  /** How the client gets tokens of its own (RFC 6749 §4.4), bound to a key that it makes (RFC 9449). @default it does not */
+  readonly clientCredentials?: TokenClient & { readonly scope?: string };
 }
 
 /** A token this near its end might not arrive before it. */
 const MARGIN_MS = 30_000;
 
-/** RFC 6749 §5.1. */
-interface TokenResponse {
-  readonly access_token: string;
-  readonly refresh_token?: string;
-  readonly expires_in?: number;
-}
-
-/** The tokens of one client; however many requests find them expired, they are refreshed once. */
+/** The tokens of one client; however many requests find them ended, they are renewed once. */
 export class AccessTokens {
-  private refreshing: Promise<StoredTokens> | null = null;
+  private readonly storage: TokenStorage;
+  private readonly endpoint: TokenEndpoint | null;
+  private renewing: Promise<StoredTokens> | null = null;
 
   constructor(
     private readonly options: TokenOptions,
-    private readonly fetch: Fetch,
-    private readonly crypto: CryptoProvider,
-    private readonly nonces: DpopNonces,
+    private readonly parts: Parts,
     private readonly time: Time,
-  ) {}
+  ) {
+    const { storage = new MemoryTokenStorage(), refresh, clientCredentials } = options;
+    if (refresh !== undefined && clientCredentials !== undefined) {
+      throw new TypeError("tokens are a user's, or the client's own");
+    }
+    const client = refresh ?? clientCredentials;
+    this.storage = storage;
+    this.endpoint = client === undefined ? null : new TokenEndpoint(client, parts);
+  }
 
-  /** Rejects with ERR_NO_TOKEN when none is stored, and with a ProblemError when a refresh is refused. */
+  /** Rejects with ERR_NO_TOKEN when none is stored, and with a ProblemError when a new one is refused. */
   async current(): Promise<StoredTokens> {
-    const tokens = await this.stored();
-    const { expiresAt } = tokens;
-    const isOld = expiresAt !== null && expiresAt - MARGIN_MS <= this.time.now();
-    return isOld && this.canRefresh(tokens) ? this.after(tokens) : tokens;
+    const tokens = await this.storage.read();
+    if (tokens === null) return this.after(null);
+    const left = (tokens.expiresAt ?? Infinity) - this.time.now();
+    if (left > MARGIN_MS || !this.canRenew(tokens)) return tokens;
+    // One that is still good does while the token endpoint is away.
+    return left > 0 ? this.after(tokens).catch(() => tokens) : this.after(tokens);
   }
 
-  canRefresh({ refreshToken }: StoredTokens): boolean {
-    return refreshToken !== null && this.options.refresh !== undefined;
+  canRenew({ refreshToken }: StoredTokens): boolean {
+    return this.options.refresh === undefined ? this.endpoint !== null : refreshToken !== null;
   }
 
-  /** What follows these tokens: another request may have refreshed them already. */
-  after(used: StoredTokens): Promise<StoredTokens> {
-    this.refreshing ??= this.refreshUnlessNewer(used).finally(() => {
-      this.refreshing = null;
-    });
-    return this.refreshing;
+  /** What follows these tokens: another request may have renewed them already. */
+  after(used: StoredTokens | null): Promise<StoredTokens> {
+    this.renewing ??= this.storage
+      .exclusively(() => this.renewedUnlessNewer(used))
+      .finally(() => {
+        this.renewing = null;
+      });
+    return this.renewing;
   }
 
-  private async refreshUnlessNewer(used: StoredTokens): Promise<StoredTokens> {
-    const tokens = await this.stored();
-    return tokens.accessToken === used.accessToken ? this.refreshed(tokens) : tokens;
+  private async renewedUnlessNewer(used: StoredTokens | null): Promise<StoredTokens> {
+    const tokens = await this.storage.read();
+    if (tokens !== null && tokens.accessToken !== used?.accessToken) return tokens;
+    const { clientCredentials } = this.options;
+    if (clientCredentials === undefined) return this.refreshed(tokens);
+    const { scope } = clientCredentials;
+    const grant = { grant_type: 'client_credentials', ...(scope !== undefined && { scope }) };
+    const dpopKeys = tokens?.dpopKeys ?? (await this.parts.crypto.generateKeyPair());
+    return this.asked(grant, dpopKeys, tokens);
   }
 
-  private async refreshed(tokens: StoredTokens): Promise<StoredTokens> {
-    const response = await this.ask(tokens, true);
-    if (!response.ok) {
-      const problem = await ProblemError.of(response);
+  private async refreshed(tokens: StoredTokens | null): Promise<StoredTokens> {
+    const { refreshToken = null, dpopKeys = null } = tokens ?? {};
+    if (tokens === null || refreshToken === null) throw noToken();
+    try {
+      const grant = { grant_type: 'refresh_token', refresh_token: refreshToken };
+      return await this.asked(grant, dpopKeys, tokens);
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code !== 'invalid_grant') throw error;
       // Shown once more, a token that was spent would end its whole family (RFC 9700 §4.14.2).
-      if (problem.code === 'invalid_grant') await this.write({ ...tokens, refreshToken: null });
-      throw problem;
+      const ended = { ...tokens, refreshToken: null };
+      const stored = await this.replaced(tokens, ended);
+      if (stored === ended) throw error;
+      return stored;
     }
-    const body = (await response.json()) as TokenResponse;
-    return this.write({
-      accessToken: body.access_token,
-      refreshToken: body.refresh_token ?? tokens.refreshToken,
-      expiresAt: body.expires_in === undefined ? null : this.time.now() + body.expires_in * 1000,
-      dpopKeys: tokens.dpopKeys,
+  }
+
+  private async asked(
+    grant: Readonly<Record<string, string>>,
+    dpopKeys: StoredTokens['dpopKeys'],
+    tokens: StoredTokens | null,
+  ): Promise<StoredTokens> {
+    if (this.endpoint === null) throw noToken();
+    const { accessToken, refreshToken, expiresInSeconds } = await this.endpoint.ask(
+      grant,
+      dpopKeys,
+    );
+    return this.replaced(tokens, {
+      accessToken,
+      refreshToken: refreshToken ?? tokens?.refreshToken ?? null,
+      expiresAt: expiresInSeconds === null ? null : this.time.now() + expiresInSeconds * 1000,
+      dpopKeys,
     });
   }
 
-  private async ask(tokens: StoredTokens, mayAskAgain: boolean): Promise<Response> {
-    const { refresh } = this.options;
-    const { refreshToken, dpopKeys } = tokens;
-    if (refresh === undefined || refreshToken === null) throw noToken();
-    const url = new URL(refresh.tokenEndpoint);
-    const headers = new Headers();
-    if (dpopKeys !== null) {
-      const nonce = this.nonces.of(url);
-      const proof = { method: 'POST', url, accessToken: null, nonce, now: this.time.now() };
-      headers.set('dpop', await dpopProof(this.crypto, dpopKeys, proof));
-    }
-    const body = new URLSearchParams({
-      grant_type: 'refresh_token',
-      refresh_token: refreshToken,
-      client_id: refresh.clientId,
-    });
-    const response = await this.fetch(url, { method: 'POST', headers, body });
-    const wantsNonce = (await this.nonces.note(url, response)) && dpopKeys !== null;
-    return wantsNonce && mayAskAgain ? this.ask(tokens, false) : response;
-  }
-
-  private async write(tokens: StoredTokens): Promise<StoredTokens> {
-    await this.options.storage.write(tokens);
-    return tokens;
-  }
-
-  private async stored(): Promise<StoredTokens> {
-    const tokens = await this.options.storage.read();
-    if (tokens === null) throw noToken();
-    return tokens;
+  /** What is stored then: not these where somebody else wrote meanwhile, who signed out or in, or renewed without asking for a turn. */
+  private async replaced(old: StoredTokens | null, by: StoredTokens): Promise<StoredTokens> {
+    const stored = await this.storage.read();
+    if (stored === null && old !== null) throw noToken();
+    if (stored !== null && stored.accessToken !== old?.accessToken) return stored;
+    await this.storage.write(by);
+    return by;
   }
 }
 

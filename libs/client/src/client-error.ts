@@ -4,6 +4,7 @@ export type ClientErrorCode =
   | 'ERR_REDIRECTED'
   | 'ERR_BODY_NOT_SIGNABLE'
   | 'ERR_NO_TOKEN'
+  | 'ERR_TOKEN_RESPONSE'
   | 'ERR_RESPONSE_SIGNATURE';
 
 export class ClientError extends Error {

@@ -1,58 +1,17 @@
 import {
-  ClientError,
-  createClient,
-  expectOk,
-  MemoryTokenStorage,
-  ProblemError,
-  Time,
-  WebCrypto,
-  type ClientOptions,
-  type StoredTokens,
-} from './index.js';
-
-const ORIGIN = 'https://api.test';
-
-class StoppedTime extends Time {
-  readonly waits: number[] = [];
-  now(): number {
-    return 1_900_000_000_000;
-  }
-  wait(milliseconds: number): Promise<void> {
-    this.waits.push(milliseconds);
-    return Promise.resolve();
-  }
-}
-
-/** A server of answers, which remembers what came. */
-function answering(answer: (request: Request, count: number) => Response | Promise<Response>) {
-  const requests: Request[] = [];
-  const fetch = (url: URL, init: RequestInit) => {
-    const request = new Request(url, init);
-    requests.push(request);
-    return Promise.resolve(answer(request.clone(), requests.length));
-  };
-  return { requests, fetch };
-}
+  answering,
+  clientAt,
+  NOW,
+  ORIGIN,
+  StoppedTime,
+  watchedBody,
+} from '../../../test/support/answering.js';
+import { createClient, expectOk, ProblemError, SystemTime, type ClientOptions } from './index.js';
 
 const time = new StoppedTime();
-const client = (options: Omit<ClientOptions, 'origin'>) =>
-  createClient({ origin: ORIGIN, time, ...options });
-const claimsOf = (proof: string | null) =>
-  JSON.parse(Buffer.from((proof ?? '').split('.')[1] ?? '', 'base64url').toString()) as Record<
-    string,
-    unknown
-  >;
-
-async function stored(given: Partial<StoredTokens> = {}): Promise<MemoryTokenStorage> {
-  return new MemoryTokenStorage({
-    accessToken: 'old',
-    refreshToken: 'refresh-1',
-    expiresAt: null,
-    dpopKeys: await new WebCrypto().generateKeyPair(),
-    ...given,
-  });
-}
-const refresh = { tokenEndpoint: 'https://login.test/oauth/token', clientId: 'app' };
+const client = clientAt(time);
+const signature = { keyId: 'id', secret: 'c2VjcmV0' };
+const stream = () => ({ method: 'POST', body: new Blob(['b']).stream(), duplex: 'half' as const });
 
 describe('The client', () => {
   beforeEach(() => {
@@ -63,45 +22,192 @@ describe('The client', () => {
     'sends nothing to another origin: %s',
     async (target) => {
       const { fetch, requests } = answering(() => new Response('ok'));
-      const call = client({ apiKey: 'k', fetch }).fetch(target);
-      await expect(call).rejects.toMatchObject({ code: 'ERR_OTHER_ORIGIN' });
+      const { fetch: call } = client({ apiKey: 'k', fetch });
+      await expect(call(target)).rejects.toMatchObject({ code: 'ERR_OTHER_ORIGIN' });
+      const request = new Request(new URL(target, ORIGIN));
+      await expect(call(request)).rejects.toMatchObject({ code: 'ERR_OTHER_ORIGIN' });
       expect(requests).toEqual([]);
     },
   );
 
   it.each([301, 302, 303, 307, 308])('follows no redirect: %d', async (status) => {
     const headers = { location: 'https://evil.test/' };
-    const { fetch, requests } = answering(() => new Response(null, { status, headers }));
-    const call = client({ apiKey: 'k', fetch }).fetch('/x');
+    const { body, isCancelled } = watchedBody();
+    const { fetch, requests } = answering(() => new Response(body, { status, headers }));
+    const call = client({ apiKey: 'k', fetch }).fetch('/x', { redirect: 'follow' });
     await expect(call).rejects.toMatchObject({ code: 'ERR_REDIRECTED' });
     expect(requests).toHaveLength(1);
     expect(requests[0]?.redirect).toBe('manual');
+    expect(isCancelled()).toBe(true);
   });
 
-  it('waits as it is told, and sends the same body again', async () => {
+  const unusable: Record<string, Partial<ClientOptions>> = {
+    'an origin in clear': { origin: 'http://api.test' },
+    'an origin of another scheme': { origin: 'ftp://api.test' },
+    'an origin that only looks local': { origin: 'http://127.0.0.1.evil.test' },
+    'an origin with a path': { origin: 'https://api.test/v1' },
+    'a key of two lines': { apiKey: 'k\nx: secret' },
+    'a key id that would end its own quotation': { signature: { ...signature, keyId: 'a";b="' } },
+    'a secret that is none': { signature: { ...signature, secret: 'not base64!' } },
+    'a token endpoint in clear': {
+      token: { refresh: { tokenEndpoint: 'http://login.test/token', clientId: 'app' } },
+    },
+  };
+  it.each(Object.keys(unusable))('is not made with %s, and quotes no secret', (name) => {
+    const make = () => createClient({ origin: ORIGIN, ...unusable[name] });
+    expect(make).toThrow(TypeError);
+    expect(make).not.toThrow(/secret$|not base64!/);
+  });
+
+  it.each(['http://localhost:3000', 'http://127.0.0.1', 'http://[::1]:1', 'https://api.test/'])(
+    'is made for %s',
+    (origin) => {
+      expect(() => createClient({ origin })).not.toThrow();
+    },
+  );
+});
+
+describe('A request of the client', () => {
+  const forms: Record<string, () => RequestInit> = {
+    text: () => ({ body: 'b' }),
+    bytes: () => ({ body: new TextEncoder().encode('b') }),
+    'a form': () => ({ body: new URLSearchParams({ a: 'b' }) }),
+    'form data': () => {
+      const body = new FormData();
+      body.set('a', new Blob(['b']), 'file');
+      return { body };
+    },
+    'a blob': () => ({ body: new Blob(['b'], { type: 'text/x-b' }) }),
+  };
+  it.each(Object.keys(forms))('is sent with %s as fetch sends it, and signed', async (name) => {
+    const { fetch, requests } = answering(() => new Response('ok'));
+    const init = { method: 'POST', ...forms[name]?.() };
+    await client({ signature, fetch }).fetch('/x', init);
+    const usual = new Request(`${ORIGIN}/x`, init);
+    const typeOf = ({ headers }: Request) =>
+      headers.get('content-type')?.replace(/boundary=.*/, 'boundary') ?? null;
+    expect(typeOf(requests[0]!)).toBe(typeOf(usual));
+    expect(requests[0]?.headers.get('signature-input')).toContain('"content-digest"');
+    const bare = (text: string) => text.replaceAll(/-{4,}[^\r\n]*/g, '-');
+    expect(bare((await requests[0]?.text()) ?? '')).toBe(bare(await usual.text()));
+  });
+
+  it('may be a Request, changed by init as fetch changes it', async () => {
+    const { fetch, requests } = answering(() => new Response('ok'));
+    const headers = { 'content-type': 'application/json', 'x-a': '1' };
+    const request = new Request(`${ORIGIN}/x`, { method: 'POST', headers, body: '{"a":1}' });
+    await client({ signature, fetch }).fetch(request, { headers: [['x-a', '2']] });
+    const [sent] = requests;
+    expect([sent?.method, sent?.headers.get('x-a')]).toEqual(['POST', '2']);
+    expect(sent?.headers.get('signature-input')).toContain('"content-digest"');
+    expect(await sent?.text()).toBe('{"a":1}');
+    expect(request.bodyUsed).toBe(true);
+  });
+
+  it('takes headers in every form, and puts its own above them', async () => {
+    const { fetch, requests } = answering(() => new Response('ok'));
+    const lines: [string, string][] = [
+      ['x-api-key', 'of the caller'],
+      ['x-a', '1'],
+      ['X-A', '2'],
+    ];
+    for (const headers of [lines, new Headers(lines), { 'X-API-Key': 'c', 'x-a': '1, 2' }]) {
+      await client({ apiKey: 'k', fetch }).fetch('x', { headers, method: 'patch' });
+    }
+    expect(requests.map(({ url, method }) => `${method} ${url}`)).toEqual(
+      Array(3).fill(`PATCH ${ORIGIN}/x`),
+    );
+    const seen = requests.map(({ headers }) => [headers.get('x-api-key'), headers.get('x-a')]);
+    expect(seen).toEqual(Array(3).fill(['k', '1, 2']));
+  });
+
+  it('is not sent when its signal is aborted', async () => {
+    const { fetch, requests } = answering(() => new Response('ok'));
+    const signal = AbortSignal.abort(new Error('enough'));
+    const { fetch: call } = client({ apiKey: 'k', fetch });
+    await expect(call('/x', { signal })).rejects.toThrow('enough');
+    await expect(call(new Request(`${ORIGIN}/x`, { signal }))).rejects.toThrow('enough');
+    expect(requests).toEqual([]);
+  });
+
+  it('is sent once as a stream, and not signed', async () => {
+    const { fetch, requests } = answering(
+      () => new Response('', { status: 429, headers: { 'retry-after': '1' } }),
+    );
+    expect((await client({ apiKey: 'k', fetch }).fetch('/x', stream())).status).toBe(429);
+    expect(requests).toHaveLength(1);
+    const signed = client({ signature, fetch }).fetch('/x', stream());
+    await expect(signed).rejects.toMatchObject({ code: 'ERR_BODY_NOT_SIGNABLE' });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('is dated anew by a server that refuses our time, once, and right from then on', async () => {
+    const later = NOW + 3_600_000;
+    const { fetch, requests } = answering(({ headers }) => {
+      const input = headers.get('signature-input') ?? '';
+      const isRight = input.includes(`created=${String(later / 1000)}`);
+      const date = new Date(later).toUTCString();
+      return new Response('', { status: isRight ? 200 : 401, headers: { date } });
+    });
+    const api = client({ signature, fetch });
+    expect((await api.fetch('/x')).status).toBe(200);
+    expect((await api.fetch('/x')).status).toBe(200);
+    expect(requests).toHaveLength(3);
+  });
+
+  it.each([
+    ['the same time', { date: new Date(NOW + 5_000).toUTCString() }],
+    ['no time', {}],
+    ['no readable time', { date: 'soon' }],
+  ])('is not sent again when it is refused at %s', async (_name, headers) => {
+    const { fetch, requests } = answering(() => new Response('', { status: 401, headers }));
+    expect((await client({ signature, fetch }).fetch('/x')).status).toBe(401);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('Told to come back later, the client', () => {
+  beforeEach(() => {
+    time.waits.length = 0;
+  });
+  const soon = { 'retry-after': '2' };
+
+  it('waits as it is told, sends the same body again, and gives the connection back', async () => {
+    const refusals = [watchedBody(), watchedBody()];
     const { fetch, requests } = answering((_request, count) =>
       count < 3
-        ? new Response('', { status: 429, headers: { 'retry-after': '2' } })
+        ? new Response(refusals[count - 1]?.body, { status: 429, headers: soon })
         : new Response('ok'),
     );
-    const response = await client({ apiKey: 'k', fetch }).fetch('/x', {
-      method: 'POST',
-      body: 'b',
-    });
-    expect(response.status).toBe(200);
+    const init = { method: 'POST', body: 'b' };
+    expect((await client({ apiKey: 'k', fetch }).fetch('/x', init)).status).toBe(200);
     expect(time.waits).toEqual([2000, 2000]);
     expect(await requests[2]?.text()).toBe('b');
+    expect(refusals.map(({ isCancelled }) => isCancelled())).toEqual([true, true]);
   });
 
   it('signs each attempt with a nonce of its own', async () => {
-    const { fetch, requests } = answering(
-      () => new Response('', { status: 503, headers: { 'retry-after': '1' } }),
-    );
-    const signature = { keyId: 'id', secret: 'c2VjcmV0' };
+    const { fetch, requests } = answering(() => new Response('', { status: 503, headers: soon }));
     expect((await client({ signature, fetch }).fetch('/x')).status).toBe(503);
     const inputs = requests.map(({ headers }) => headers.get('signature-input'));
     expect(new Set(inputs).size).toBe(3);
   });
+
+  it.each([
+    ['GET', {}, 3],
+    ['PUT', {}, 3],
+    ['DELETE', {}, 3],
+    ['POST', {}, 1],
+    ['PATCH', {}, 1],
+    ['POST', { 'idempotency-key': '1' }, 3],
+  ])(
+    'repeats after a 503 only what does nothing twice: %s %j',
+    async (method, headers, expected) => {
+      const { fetch, requests } = answering(() => new Response('', { status: 503, headers: soon }));
+      const answer = await client({ apiKey: 'k', fetch }).fetch('/x', { method, headers });
+      expect([answer.status, requests.length]).toEqual([503, expected]);
+    },
+  );
 
   it.each([
     ['a huge Retry-After', { 'retry-after': '31536000' }],
@@ -115,20 +221,35 @@ describe('The client', () => {
     expect(time.waits).toEqual([]);
   });
 
-  it('sends a stream once, and signs none', async () => {
-    const { fetch, requests } = answering(
-      () => new Response('', { status: 429, headers: { 'retry-after': '1' } }),
+  it('waits until a date by the clock of the server', async () => {
+    const [date, until] = [NOW + 86_400_000, NOW + 86_403_000].map((at) =>
+      new Date(at).toUTCString(),
     );
-    const init = () => ({ method: 'POST', body: new Blob(['b']).stream() });
-    expect((await client({ apiKey: 'k', fetch }).fetch('/x', init())).status).toBe(429);
-    expect(requests).toHaveLength(1);
-    const signature = { keyId: 'id', secret: 'c2VjcmV0' };
-    const signed = client({ signature, fetch }).fetch('/x', init());
-    await expect(signed).rejects.toMatchObject({ code: 'ERR_BODY_NOT_SIGNABLE' });
-    expect(requests).toHaveLength(1);
+    const headers = { date: date ?? '', 'retry-after': until ?? '' };
+    const { fetch } = answering((_request, count) =>
+      count === 1 ? new Response('', { status: 429, headers }) : new Response('ok'),
+    );
+    expect((await client({ apiKey: 'k', fetch }).fetch('/x')).status).toBe(200);
+    expect(time.waits).toEqual([3000]);
   });
 
-  it('tells a refusal by its code', async () => {
+  it('stops waiting when the caller does', async () => {
+    const { fetch, requests } = answering(
+      () => new Response('', { status: 429, headers: { 'retry-after': '9' } }),
+    );
+    const abort = new AbortController();
+    const api = clientAt(new SystemTime())({ apiKey: 'k', fetch });
+    const call = api.fetch('/x', { signal: abort.signal });
+    const started = performance.now();
+    setTimeout(() => abort.abort(new Error('enough')), 20);
+    await expect(call).rejects.toThrow('enough');
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('A refusal', () => {
+  it('is told by its code', async () => {
     const body = JSON.stringify({
       type: 'https://p.test/a',
       title: 'No',
@@ -142,72 +263,18 @@ describe('The client', () => {
     await expect(call).rejects.toMatchObject(expected);
     await expect(call).rejects.toBeInstanceOf(ProblemError);
   });
-});
 
-describe('Access tokens of the client', () => {
-  const challenge = (nonce: string) =>
-    new Response('', {
-      status: 401,
-      headers: { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': nonce },
-    });
-
-  it('RFC 9449 §9: answers one challenge with its nonce, and an endless one not', async () => {
-    const { fetch, requests } = answering((_request, count) => challenge(`n${String(count)}`));
-    const storage = await stored();
-    expect((await client({ token: { storage }, fetch }).fetch('/x?a=1')).status).toBe(401);
-    expect(requests).toHaveLength(2);
-    const [first, second] = requests.map(({ headers }) => claimsOf(headers.get('dpop')));
-    expect(first).toMatchObject({ htm: 'GET', htu: `${ORIGIN}/x` });
-    expect(first?.nonce).toBeUndefined();
-    expect(second?.nonce).toBe('n1');
-    expect(second?.jti).not.toBe(first?.jti);
-  });
-
-  const renewing = () =>
-    answering((request) => {
-      if (request.url === refresh.tokenEndpoint) {
-        return Response.json({ access_token: 'new', refresh_token: 'refresh-2', expires_in: 600 });
-      }
-      const isNew = request.headers.get('authorization') === 'DPoP new';
-      const headers = { 'www-authenticate': 'DPoP error="invalid_token"' };
-      return isNew ? new Response('ok') : new Response('', { status: 401, headers });
-    });
-
-  it.each([null, 1_900_000_000_000])(
-    'are refreshed once, however many requests need it; expiring: %s',
-    async (expiresAt) => {
-      const { fetch, requests } = renewing();
-      const storage = await stored({ expiresAt });
-      const api = client({ token: { storage, refresh }, fetch });
-      const answers = await Promise.all(Array.from({ length: 20 }, () => api.fetch('/x')));
-      expect(answers.every(({ status }) => status === 200)).toBe(true);
-      const refreshes = requests.filter(({ url }) => url === refresh.tokenEndpoint);
-      expect(refreshes).toHaveLength(1);
-      expect(claimsOf(refreshes[0]?.headers.get('dpop') ?? null).ath).toBeUndefined();
-      expect(await storage.read()).toMatchObject({ accessToken: 'new', refreshToken: 'refresh-2' });
-    },
-  );
-
-  it('are not refreshed again with a token that was refused', async () => {
-    const { fetch, requests } = answering(() =>
-      Response.json({ error: 'invalid_grant' }, { status: 400 }),
-    );
-    const storage = await stored({ expiresAt: 1 });
-    const api = client({ token: { storage, refresh }, fetch });
-    await expect(api.fetch('/x')).rejects.toMatchObject({ code: 'invalid_grant', status: 400 });
-    expect((await api.fetch('/x')).status).toBe(400);
-    expect(requests.map(({ url }) => url)).toEqual([refresh.tokenEndpoint, `${ORIGIN}/x`]);
-  });
-
-  it('are missed before anything is sent', async () => {
-    const { fetch, requests } = answering(() => new Response('ok'));
-    const call = client({ token: { storage: new MemoryTokenStorage() }, fetch }).fetch('/x');
-    await expect(call).rejects.toBeInstanceOf(ClientError);
-    expect(requests).toEqual([]);
-  });
-
-  it('are bound to a key that nobody can read', async () => {
-    const { privateKey } = await new WebCrypto().generateKeyPair();
-    await expect(crypto.subtle.exportKey('jwk', privateKey)).rejects.toThrow();
+  it.each([
+    ['text/html', '<h1>'],
+    ['application/json', '{'],
+    ['application/json', '"text"'],
+    ['application/json', '{"code":1,"title":{}}'],
+  ])('is told by its status where its body says nothing: %s %s', async (type, body) => {
+    const headers = { 'content-type': type };
+    const { fetch } = answering(() => new Response(body, { status: 502, headers }));
+    const call = client({ apiKey: 'k', fetch }).fetch('/x').then(expectOk);
+    const error = await call.catch((thrown: unknown) => thrown as ProblemError);
+    expect(error).toMatchObject({ status: 502, code: null, type: 'about:blank' });
+    expect(await (error as ProblemError).response.text()).toBe(body);
   });
 });

@@ -1,15 +1,17 @@
 import { AccessTokens } from './access-tokens.js';
-import { bodyOf, initOf, type Body } from './body.js';
+import { initOf } from './body.js';
 import { ClientError } from './client-error.js';
 import type { ClientOptions } from './client.options.js';
 import { dpopProof, DpopNonces } from './dpop.js';
-import { bytesOfBase64 } from './encoding.js';
-import { secondsToWait } from './retry-after.js';
-import { signRequest, type SigningKey } from './sign-request.js';
+import { outgoingOf, type Outgoing } from './outgoing.js';
+import { Patience } from './patience.js';
+import { secureOrigin } from './secure-url.js';
+import { ServerTime } from './server-time.js';
+import { signingKeyOf, signRequest } from './sign-request.js';
 import type { SignedMessage } from './signature-base.js';
-import { SystemTime } from './time.js';
+import { SystemTime, unlessAborted } from './time.js';
 import type { StoredTokens } from './token-storage.js';
-import { withoutRedirects } from './transport.js';
+import { discard, withoutRedirects } from './transport.js';
 import { verifyResponse } from './verify-response.js';
 import { WebCrypto } from './web-crypto.js';
 
@@ -17,16 +19,9 @@ import { WebCrypto } from './web-crypto.js';
 export interface Client {
   /**
    * As fetch, but for URLs of the API's origin only and without redirects. Rejects with a ClientError for what is refused
-   * here, with a ProblemError when tokens cannot be refreshed; answers of the API are never thrown (see `expectOk`).
+   * here, with a ProblemError when tokens cannot be renewed; answers of the API are never thrown (see `expectOk`).
    */
-  fetch(input: string | URL, init?: RequestInit): Promise<Response>;
-}
-
-interface Outgoing {
-  readonly url: URL;
-  readonly method: string;
-  readonly init: RequestInit;
-  readonly body: Body;
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 }
 
 interface Answered {
@@ -36,6 +31,7 @@ interface Answered {
   readonly wantsNonce: boolean;
 }
 
+/** Throws a TypeError for options that would send a secret in clear, or that are none. */
 export function createClient(options: ClientOptions): Client {
   const {
     apiKey,
@@ -46,68 +42,62 @@ export function createClient(options: ClientOptions): Client {
     maxWaitSeconds = 10,
   } = options;
   const { crypto = new WebCrypto(), time = new SystemTime() } = options;
-  const { origin } = new URL(options.origin);
+  if (apiKey !== undefined && !/^[!-~]+$/.test(apiKey)) throw new TypeError('apiKey is not one');
+  const origin = secureOrigin(options.origin);
   const send = withoutRedirects(options.fetch ?? ((url, init) => globalThis.fetch(url, init)));
+  const serverTime = new ServerTime(time);
   const nonces = new DpopNonces();
-  const tokens = token === undefined ? null : new AccessTokens(token, send, crypto, nonces, time);
-  let imported: Promise<SigningKey> | null = null;
+  const patience = new Patience(maxRetries, maxWaitSeconds, time);
+  const parts = { send, crypto, nonces, serverTime, patience };
+  const tokens = token === undefined ? null : new AccessTokens(token, parts, time);
+  const signingKey = signingKeyOf(signature, crypto);
 
   return {
     async fetch(input, init = {}) {
-      const url = new URL(input, origin);
-      if (url.origin !== origin) {
-        throw new ClientError('ERR_OTHER_ORIGIN', `this client calls ${origin} only`);
+      const outgoing = await outgoingOf(origin, input, init);
+      const { method, headers, body } = outgoing;
+      const { signal } = outgoing.init;
+      if (body.kind !== 'stream') {
+        return patience.send({ method, headers, signal }, () => authenticated(outgoing));
       }
-      const body = await bodyOf(init.body);
-      if (body.kind === 'stream' && signature !== undefined) {
-        throw new ClientError(
-          'ERR_BODY_NOT_SIGNABLE',
-          'a stream cannot be signed before it is read',
-        );
-      }
-      const method = (init.method ?? 'GET').toUpperCase();
-      return untilItMay({ url, method, init, body });
+      if (signature === undefined) return authenticated(outgoing);
+      throw new ClientError('ERR_BODY_NOT_SIGNABLE', 'a stream cannot be signed before it is read');
     },
   };
 
-  async function untilItMay(outgoing: Outgoing): Promise<Response> {
-    for (let retries = 0; ; retries += 1) {
-      const response = await authenticated(outgoing);
-      const seconds = secondsToWait(response, time.now());
-      if (seconds === null || seconds > maxWaitSeconds || retries >= maxRetries) return response;
-      if (outgoing.body.kind === 'stream') return response;
-      await response.body?.cancel();
-      await time.wait(seconds * 1000, outgoing.init.signal);
-    }
-  }
-
-  /** Once more for a nonce that is asked for, and once more with fresh tokens. */
+  /** Once more for each thing that a refusal tells: a nonce, what time it is, that the token is none any more. */
   async function authenticated(outgoing: Outgoing): Promise<Response> {
-    let answered = await once(outgoing, (await tokens?.current()) ?? null);
+    const { signal } = outgoing.init;
+    const current = tokens === null ? null : await unlessAborted(tokens.current(), signal);
+    let answered = await once(outgoing, current);
     if (outgoing.body.kind !== 'stream') {
-      if (answered.wantsNonce) answered = await once(outgoing, answered.tokens);
-      const used = answered.tokens;
-      if (used !== null && isInvalidToken(answered.response) && tokens?.canRefresh(used) === true) {
-        answered = await once(outgoing, await tokens.after(used));
+      if (answered.wantsNonce) answered = await again(outgoing, answered);
+      if (isRefusedAsDated(answered)) answered = await again(outgoing, answered);
+      const { tokens: used, response } = answered;
+      if (used !== null && isInvalidToken(response) && tokens?.canRenew(used) === true) {
+        const fresh = await unlessAborted(tokens.after(used), signal);
+        answered = await again(outgoing, { ...answered, tokens: fresh });
       }
     }
     await verified(answered);
     return answered.response;
   }
 
+  async function again(outgoing: Outgoing, refused: Answered): Promise<Answered> {
+    discard(refused.response);
+    return once(outgoing, refused.tokens);
+  }
+
   async function once(outgoing: Outgoing, used: StoredTokens | null): Promise<Answered> {
     const { url, method, init, body } = outgoing;
-    const headers = new Headers(init.headers);
-    if (body.kind === 'bytes' && body.type !== null && !headers.has('content-type')) {
-      headers.set('content-type', body.type);
-    }
+    const headers = new Headers(outgoing.headers);
     if (apiKey !== undefined) headers.set('x-api-key', apiKey);
     if (used !== null) await carry(used, { url, method, headers });
     const request = { url, method, headers };
     const key = await signingKey();
     if (key !== null) {
       const bytes = body.kind === 'bytes' ? body.bytes : null;
-      await signRequest(crypto, key, request, bytes, time.now());
+      await signRequest(crypto, key, request, bytes, serverTime.now());
     }
     const response = await send(url, { ...init, method, headers, ...initOf(body) });
     const isBound = (used?.dpopKeys ?? null) !== null;
@@ -121,8 +111,13 @@ export function createClient(options: ClientOptions): Client {
   ): Promise<void> {
     headers.set('authorization', `${dpopKeys === null ? 'Bearer' : 'DPoP'} ${accessToken}`);
     if (dpopKeys === null) return;
-    const proof = { method, url, accessToken, nonce: nonces.of(url), now: time.now() };
+    const proof = { method, url, accessToken, nonce: nonces.of(url), now: serverTime.now() };
     headers.set('dpop', await dpopProof(crypto, dpopKeys, proof));
+  }
+
+  function isRefusedAsDated({ response, request: { headers } }: Answered): boolean {
+    const isDated = headers.has('dpop') || headers.has('signature');
+    return isDated && response.status === 401 && serverTime.learn(response);
   }
 
   async function verified({ request, response }: Answered): Promise<void> {
@@ -134,17 +129,12 @@ export function createClient(options: ClientOptions): Client {
       own?.keyId === keyId && own.algorithm === 'hmac-sha256'
         ? Promise.resolve(own)
         : signedResponses.keyOf(keyId);
-    await verifyResponse(crypto, keyOf, request, response, time.now());
-  }
-
-  function signingKey(): Promise<SigningKey | null> {
-    if (signature === undefined) return Promise.resolve(null);
-    if ('key' in signature) return Promise.resolve(signature);
-    const { keyId, secret } = signature;
-    imported ??= crypto
-      .importSecret(bytesOfBase64(secret))
-      .then((key) => ({ keyId, algorithm: 'hmac-sha256', key }));
-    return imported;
+    try {
+      await verifyResponse(crypto, keyOf, request, response, serverTime.now());
+    } catch (error) {
+      discard(response);
+      throw error;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CryptoKeyPair, CryptoProvider } from './crypto-provider.js';
 import { base64url, utf8 } from './encoding.js';
+import { signJwt } from './jwt.js';
 
 export interface ProofOf {
   readonly method: string;
@@ -17,7 +18,6 @@ export async function dpopProof(
   { method, url, accessToken, nonce, now }: ProofOf,
 ): Promise<string> {
   const { kty, crv, x, y } = await crypto.exportPublicKey(publicKey);
-  const header = { alg: 'ES256', typ: 'dpop+jwt', jwk: { kty, crv, x, y } };
   const ath = accessToken === null ? null : base64url(await crypto.sha256(utf8(accessToken)));
   const claims = {
     htm: method,
@@ -27,9 +27,8 @@ export async function dpopProof(
     ...(ath === null ? {} : { ath }),
     ...(nonce === null ? {} : { nonce }),
   };
-  const signed = [header, claims].map((part) => base64url(utf8(JSON.stringify(part)))).join('.');
-  const signature = await crypto.sign('ecdsa-p256-sha256', privateKey, utf8(signed));
-  return `${signed}.${base64url(signature)}`;
+  const key = { algorithm: 'ecdsa-p256-sha256', key: privateKey } as const;
+  return signJwt(crypto, key, { typ: 'dpop+jwt', jwk: { kty, crv, x, y } }, claims);
 }
 
 /** Nonces that servers asked for (RFC 9449 §8, §9), the newest of each origin. */

@@ -13,8 +13,10 @@ export {
 export { dpopProof, type ProofOf } from './dpop.js';
 export type { Bytes } from './encoding.js';
 export { expectOk, ProblemError } from './problem-error.js';
-export type { SigningKey } from './sign-request.js';
+export type { SignatureOption, SigningKey } from './sign-request.js';
+export type { AsymmetricAlgorithm } from './jwt.js';
 export { SystemTime, Time } from './time.js';
+export type { ClientKey, TokenClient } from './authenticate.js';
 export { MemoryTokenStorage, TokenStorage, type StoredTokens } from './token-storage.js';
 export type { Fetch } from './transport.js';
 export { WebCrypto } from './web-crypto.js';

@@ -14,15 +14,15 @@ export class ProblemError extends Error {
     super(title);
   }
 
-  /** Reads the body of a copy, so that `response` can still be read. */
+  /** `response` can still be read. */
   static async of(response: Response): Promise<ProblemError> {
-    const { code, error, type, title } = await membersOf(response.clone());
+    const { code, error, type, title, error_description: description } = await membersOf(response);
     const text = (value: unknown) => (typeof value === 'string' ? value : null);
     return new ProblemError(
       response.status,
       text(code) ?? text(error),
       text(type) ?? 'about:blank',
-      text(title) ?? `the server answered ${String(response.status)}`,
+      text(title) ?? text(description) ?? `the server answered ${String(response.status)}`,
       response,
     );
   }
@@ -32,7 +32,7 @@ async function membersOf(response: Response): Promise<Readonly<Record<string, un
   const type = response.headers.get('content-type') ?? '';
   if (!/^application\/(problem\+)?json\b/i.test(type)) return {};
   try {
-    const body: unknown = await response.json();
+    const body: unknown = await response.clone().json();
     return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   } catch {
     return {};

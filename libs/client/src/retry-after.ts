@@ -4,6 +4,9 @@ export function secondsToWait({ status, headers }: Response, now: number): numbe
   const value = headers.get('retry-after');
   if (value === null) return null;
   if (/^\d+$/.test(value)) return Number(value);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - now) / 1000));
+  const until = Date.parse(value);
+  if (Number.isNaN(until)) return null;
+  // By the server's own clock, where it tells it.
+  const sent = Date.parse(headers.get('date') ?? '');
+  return Math.max(0, Math.ceil((until - (Number.isNaN(sent) ? now : sent)) / 1000));
 }

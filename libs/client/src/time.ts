@@ -12,17 +12,21 @@ export class SystemTime extends Time {
   }
 
   wait(milliseconds: number, signal?: AbortSignal | null): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const stop = () => {
-        clearTimeout(timer);
-        reject(signal?.reason as Error);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', stop);
-        resolve();
-      }, milliseconds);
-      signal?.addEventListener('abort', stop, { once: true });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const waiting = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds);
     });
+    return unlessAborted(waiting, signal).finally(() => clearTimeout(timer));
   }
+}
+
+/** The outcome of the work, or the signal's reason if it is aborted before; the work goes on for others who wait for it. */
+export function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal | null): Promise<T> {
+  if (signal === null || signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }

@@ -8,8 +8,14 @@ export function withoutRedirects(fetch: Fetch): Fetch {
     const response = await fetch(url, { ...init, redirect: 'manual' });
     // What browsers call an opaque redirect has status 0.
     if (response.type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(response.status)) {
+      discard(response);
       throw new ClientError('ERR_REDIRECTED', 'the server redirects, which is not followed');
     }
     return response;
   };
+}
+
+/** Gives the connection back that an answer nobody reads would keep. Not waited for: it ends when copies are read, too. */
+export function discard({ body }: Response): void {
+  body?.cancel().catch(() => undefined);
 }
