@@ -11,6 +11,8 @@ export {
   type SignatureAlgorithm,
 } from './crypto-provider.js';
 export { dpopProof, type ProofOf } from './dpop.js';
+export type { EncryptionJwk, KeyAgreement } from './body-keys.js';
+export type { EncryptionOptions } from './encrypted-bodies.js';
 export type { Bytes } from './encoding.js';
 export { expectOk, ProblemError } from './problem-error.js';
 export type { SignatureOption, SigningKey } from './sign-request.js';
