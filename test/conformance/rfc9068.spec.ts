@@ -38,6 +38,7 @@ describe('RFC 9068', () => {
     expect(await verifier.verify(text)).toEqual({
       issuer: issuer.issuer,
       jti: 'j1',
+      audience: [TEST_AUDIENCE],
       kid: issuer.kid,
       clientId: 'mobile-app',
       user: { issuer: issuer.issuer, subject: 'alice' },

@@ -27,6 +27,13 @@ import {
   type RoleOptions,
 } from '../../libs/sallyport/src/role-grants/role-hierarchy.js';
 import { Sealer } from '../../libs/sallyport/src/sealing/sealer.js';
+import { CurrentEncryptionKeys } from '../../libs/sallyport/src/encryption-keys/current-encryption-keys.js';
+import {
+  resolveEncryptionKeyOptions,
+  type EncryptionKeyOptions,
+} from '../../libs/sallyport/src/encryption-keys/encryption-key.options.js';
+import { EncryptionKeyService } from '../../libs/sallyport/src/encryption-keys/encryption-key.service.js';
+import { RotateEncryptionKeys } from '../../libs/sallyport/src/encryption-keys/rotate-encryption-keys.js';
 import { CurrentSigningKeys } from '../../libs/sallyport/src/signing-keys/current-signing-keys.js';
 import { RotateSigningKeys } from '../../libs/sallyport/src/signing-keys/rotate-signing-keys.js';
 import {
@@ -44,7 +51,9 @@ import { MemoryOpaqueTokenStore } from '../../libs/sallyport/src/stores/memory/m
 import { MemoryRevocationList } from '../../libs/sallyport/src/stores/memory/memory-revocation.list.js';
 import { MemoryRevocationStore } from '../../libs/sallyport/src/stores/memory/memory-revocation.store.js';
 import { MemoryRoleGrantStore } from '../../libs/sallyport/src/stores/memory/memory-role-grant.store.js';
-import { MemorySigningKeyStore } from '../../libs/sallyport/src/stores/memory/memory-signing-key.store.js';
+import { MemoryRotatedKeyStore } from '../../libs/sallyport/src/stores/memory/memory-rotated-key.store.js';
+import type { EncryptionKey } from '../../libs/sallyport/src/encryption-keys/encryption-key.js';
+import type { SigningKey } from '../../libs/sallyport/src/signing-keys/signing-key.js';
 import { MemoryUserStateStore } from '../../libs/sallyport/src/stores/memory/memory-user-state.store.js';
 import { MemoryUserTokenStore } from '../../libs/sallyport/src/stores/memory/memory-user-token.store.js';
 import { FrozenClock } from '../../libs/sallyport/src/testing/frozen-clock.js';
@@ -110,7 +119,8 @@ export function createSharedStores(now = new Date('2030-01-01T00:00:00Z')) {
     opaqueTokens: new MemoryOpaqueTokenStore(families),
     revocations: new MemoryRevocationStore(database),
     roleGrants: new MemoryRoleGrantStore(database),
-    signingKeys: new MemorySigningKeyStore(database),
+    encryptionKeys: new MemoryRotatedKeyStore<EncryptionKey>(database),
+    signingKeys: new MemoryRotatedKeyStore<SigningKey>(database),
     userStates: new MemoryUserStateStore(database),
     userTokens: new MemoryUserTokenStore(families),
     list: new FragileRevocationList(clock),
@@ -218,6 +228,25 @@ export function createSigningKeys(
   return new SigningKeyService(
     new CurrentSigningKeys(signingKeys, clock),
     rotation,
+    sealer,
+    resolved,
+  );
+}
+
+export function createEncryptionKeys(
+  stores: SharedStores,
+  options: EncryptionKeyOptions | boolean = true,
+): EncryptionKeyService {
+  const { encryptionKeys, database, changes, clock, randomness, kek } = stores;
+  const mistakes: string[] = [];
+  const ownTokens = { maxTokenLifetimeSeconds: 86_400, clockSkewSeconds: 30 };
+  const resolved = resolveEncryptionKeyOptions(options, false, ownTokens, mistakes);
+  if (mistakes.length > 0) throw new TypeError(mistakes.join('; '));
+  const sealer = new Sealer([kek], randomness);
+  const shared = [database, changes, sealer, clock, randomness] as const;
+  return new EncryptionKeyService(
+    new CurrentEncryptionKeys(encryptionKeys, clock),
+    new RotateEncryptionKeys(encryptionKeys, ...shared, resolved),
     sealer,
     resolved,
   );

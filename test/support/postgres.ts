@@ -8,6 +8,7 @@ import type { ConsentStore } from '../../libs/sallyport/src/consents/consent.sto
 import type { LoginSessionStore } from '../../libs/sallyport/src/logins/login-session.store.js';
 import type { RevocationStore } from '../../libs/sallyport/src/revocation/revocation.store.js';
 import type { RoleGrantStore } from '../../libs/sallyport/src/role-grants/role-grant.store.js';
+import type { EncryptionKeyStore } from '../../libs/sallyport/src/encryption-keys/encryption-key.store.js';
 import type { SigningKeyStore } from '../../libs/sallyport/src/signing-keys/signing-key.store.js';
 import { MemoryApiKeyStore } from '../../libs/sallyport/src/stores/memory/memory-api-key.store.js';
 import { MemoryAuthorizationCodeStore } from '../../libs/sallyport/src/stores/memory/memory-authorization-code.store.js';
@@ -22,7 +23,7 @@ import { MemoryOpaqueTokenStore } from '../../libs/sallyport/src/stores/memory/m
 import { MemoryPlanStore } from '../../libs/sallyport/src/stores/memory/memory-plan.store.js';
 import { MemoryRevocationStore } from '../../libs/sallyport/src/stores/memory/memory-revocation.store.js';
 import { MemoryRoleGrantStore } from '../../libs/sallyport/src/stores/memory/memory-role-grant.store.js';
-import { MemorySigningKeyStore } from '../../libs/sallyport/src/stores/memory/memory-signing-key.store.js';
+import { MemoryRotatedKeyStore } from '../../libs/sallyport/src/stores/memory/memory-rotated-key.store.js';
 import { MemoryUsageStore } from '../../libs/sallyport/src/stores/memory/memory-usage.store.js';
 import { MemoryUserStateStore } from '../../libs/sallyport/src/stores/memory/memory-user-state.store.js';
 import { MemoryUserTokenStore } from '../../libs/sallyport/src/stores/memory/memory-user-token.store.js';
@@ -44,7 +45,10 @@ import { TypeOrmOpaqueTokenStore } from '../../libs/sallyport/src/stores/typeorm
 import { TypeOrmPlanStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-plan.store.js';
 import { TypeOrmRevocationStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-revocation.store.js';
 import { TypeOrmRoleGrantStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-role-grant.store.js';
-import { TypeOrmSigningKeyStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-signing-key.store.js';
+import {
+  TypeOrmEncryptionKeyStore,
+  TypeOrmSigningKeyStore,
+} from '../../libs/sallyport/src/stores/typeorm/typeorm-rotated-key.store.js';
 import { TypeOrmTransactions } from '../../libs/sallyport/src/stores/typeorm/typeorm-transactions.js';
 import { TypeOrmUsageStore } from '../../libs/sallyport/src/stores/typeorm/usage/typeorm-usage.store.js';
 import { TypeOrmUserStateStore } from '../../libs/sallyport/src/stores/typeorm/typeorm-user-state.store.js';
@@ -63,6 +67,7 @@ export interface DurableStores {
   readonly clients: ClientStore;
   readonly apiKeys: ApiKeyStore;
   readonly roleGrants: RoleGrantStore;
+  readonly encryptionKeys: EncryptionKeyStore;
   readonly signingKeys: SigningKeyStore;
   readonly revocations: RevocationStore;
   readonly userStates: UserStateStore;
@@ -92,7 +97,8 @@ export function openMemoryStores(): DurableStores {
     clients: new MemoryClientStore(database),
     apiKeys: new MemoryApiKeyStore(database),
     roleGrants: new MemoryRoleGrantStore(database),
-    signingKeys: new MemorySigningKeyStore(database),
+    encryptionKeys: new MemoryRotatedKeyStore(database),
+    signingKeys: new MemoryRotatedKeyStore(database),
     revocations: new MemoryRevocationStore(database),
     userStates: new MemoryUserStateStore(database),
     grants: new MemoryGrantStore(families),
@@ -116,6 +122,7 @@ export function typeOrmStoresOn(dataSource: DataSource): Omit<DurableStores, 'cl
     clients: new TypeOrmClientStore(transactions),
     apiKeys: new TypeOrmApiKeyStore(transactions),
     roleGrants: new TypeOrmRoleGrantStore(transactions),
+    encryptionKeys: new TypeOrmEncryptionKeyStore(transactions),
     signingKeys: new TypeOrmSigningKeyStore(transactions),
     revocations: new TypeOrmRevocationStore(transactions),
     userStates: new TypeOrmUserStateStore(transactions),

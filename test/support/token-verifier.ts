@@ -4,6 +4,8 @@ import {
 } from '../../libs/sallyport/src/credentials/bearer/access-token.options.js';
 import { AccessTokenVerifier } from '../../libs/sallyport/src/credentials/bearer/access-token.verifier.js';
 import { IssuerKeys } from '../../libs/sallyport/src/credentials/bearer/keys/issuer-keys.js';
+import { GivenDecryptionKeys } from '../../libs/sallyport/src/encryption-keys/given-decryption-keys.js';
+import type { DecryptionKeys } from '../../libs/sallyport/src/encryption/decryption-keys.js';
 import { SallyportError } from '../../libs/sallyport/src/errors.js';
 import { OutboundHttp } from '../../libs/sallyport/src/outbound/outbound-http.js';
 import type { PublishedKeys } from '../../libs/sallyport/src/signing-keys/published-keys.js';
@@ -22,6 +24,7 @@ export function createTestVerifier(
   own: TestIssuer,
   options: Partial<AccessTokenOptions> = {},
   published: PublishedKeys = own.publishedKeys,
+  decryptionKeys: DecryptionKeys = new GivenDecryptionKeys([]),
 ): TestVerifier {
   const mistakes: string[] = [];
   const resolved = resolveAccessTokenOptions(
@@ -36,6 +39,7 @@ export function createTestVerifier(
     resolved,
     new IssuerKeys(resolved, published, http, clock),
     clock,
+    decryptionKeys,
   );
   return {
     verifier,

@@ -90,6 +90,7 @@ export type { RoleOptions } from './role-grants/role-hierarchy.js';
 export type { RoleGrant } from './role-grants/role-grant.js';
 export { SigningKeyService, type ActiveSigningKey } from './signing-keys/signing-key.service.js';
 export type { SigningKeyMaterial } from './signing-keys/opened-signing-keys.js';
+export { EncryptionKeyService } from './encryption-keys/encryption-key.service.js';
 export { UserStatusService } from './users/user-status.service.js';
 export type { UserId } from './users/user.js';
 export type { AuthorizationCode } from './user-tokens/authorization-code.js';
@@ -120,6 +121,7 @@ export { AuthorizationCodeStore } from './user-tokens/authorization-code.store.j
 export { ChangeStore } from './audit/change.store.js';
 export { ClientStore } from './clients/client.store.js';
 export { ConsentStore } from './consents/consent.store.js';
+export { EncryptionKeyStore } from './encryption-keys/encryption-key.store.js';
 export { EphemeralRecordStore } from './ephemeral/ephemeral-record.store.js';
 export { GrantStore, type GrantFilter } from './user-tokens/grant.store.js';
 export { LoginSessionStore } from './logins/login-session.store.js';

@@ -24,6 +24,11 @@ import {
   type AccessTokenOptions,
   type ResolvedAccessTokenOptions,
 } from './credentials/bearer/access-token.options.js';
+import {
+  resolveEncryptionKeyOptions,
+  type EncryptionKeyOptions,
+  type ResolvedEncryptionKeyOptions,
+} from './encryption-keys/encryption-key.options.js';
 import { environmentOf, type Environment } from './environment.js';
 import { SallyportError } from './errors.js';
 import type { Enforcement, PolicyOptions } from './policy/enforcement.js';
@@ -93,6 +98,11 @@ export interface SallyportOptions
   readonly apiKeys?: ApiKeyOptions;
   /** Algorithm and rotation of our own signing keys. */
   readonly signingKeys?: SigningKeyOptions;
+  /**
+   * Keys that others encrypt to, published with `use: enc`. `true` is with its defaults.
+   * @default false, unless encrypted tokens are accepted
+   */
+  readonly encryptionKeys?: EncryptionKeyOptions | boolean;
   /** How stale the knowledge of revocations may become before requests are refused. */
   readonly revocation?: StalenessOptions;
   /** Limits by address, client, API key and user; plans. */
@@ -111,6 +121,7 @@ export interface ResolvedOptions {
   readonly apiKeys: ResolvedApiKeyOptions;
   readonly authentication: ResolvedAuthenticationOptions;
   readonly dpop: ResolvedDpopOptions;
+  readonly encryptionKeys: ResolvedEncryptionKeyOptions;
   readonly mtls: ResolvedMtlsOptions;
   readonly policy: PolicyOptions;
   readonly problems: ProblemOptions;
@@ -156,6 +167,12 @@ export function resolveOptions(
       apiKeyPattern: apiKeyPattern(isApiKeyPrefix(apiKeys.prefix) ? apiKeys.prefix : 'sp'),
     }),
     dpop,
+    encryptionKeys: resolveEncryptionKeyOptions(
+      options.encryptionKeys,
+      [...accessTokens.issuers.values()].some(({ encryption }) => encryption !== 'refused'),
+      { maxTokenLifetimeSeconds, clockSkewSeconds },
+      mistakes,
+    ),
     mtls: resolveMtlsOptions(options.mtls ?? false, mistakes),
     policy: Object.freeze({
       enforce,

@@ -42,6 +42,14 @@ import { MTLS_OPTIONS } from './credentials/mtls/mtls.options.js';
 import { PresentedTokenVerifier } from './credentials/presented-token.verifier.js';
 import { ProofOfPossession } from './credentials/proof-of-possession.js';
 import { TokenVerifier } from './credentials/token.verifier.js';
+import { CurrentEncryptionKeys } from './encryption-keys/current-encryption-keys.js';
+import {
+  ENCRYPTION_KEY_OPTIONS,
+  type ResolvedEncryptionKeyOptions,
+} from './encryption-keys/encryption-key.options.js';
+import { EncryptionKeyService } from './encryption-keys/encryption-key.service.js';
+import { GivenDecryptionKeys } from './encryption-keys/given-decryption-keys.js';
+import { RotateEncryptionKeys } from './encryption-keys/rotate-encryption-keys.js';
 import { DecryptionKeys } from './encryption/decryption-keys.js';
 import { MeteredRoutes } from './metering/metered-routes.js';
 import { OutboundHttp } from './outbound/outbound-http.js';
@@ -119,6 +127,7 @@ const options: Provider[] = [
   slice(API_KEY_OPTIONS, 'apiKeys'),
   slice(AUTHENTICATION_OPTIONS, 'authentication'),
   slice(DPOP_OPTIONS, 'dpop'),
+  slice(ENCRYPTION_KEY_OPTIONS, 'encryptionKeys'),
   slice(MTLS_OPTIONS, 'mtls'),
   slice(POLICY_OPTIONS, 'policy'),
   slice(PROBLEM_OPTIONS, 'problems'),
@@ -154,6 +163,15 @@ const lives: Provider[] = [
   RotateSigningKeys,
   SigningKeyService,
   { provide: PublishedKeys, useExisting: SigningKeyService },
+  CurrentEncryptionKeys,
+  RotateEncryptionKeys,
+  EncryptionKeyService,
+  {
+    provide: DecryptionKeys,
+    inject: [ENCRYPTION_KEY_OPTIONS, EncryptionKeyService],
+    useFactory: ({ keys }: ResolvedEncryptionKeyOptions, own: EncryptionKeyService) =>
+      typeof keys === 'string' ? own : new GivenDecryptionKeys(keys),
+  },
   RevocationReplica,
   RevocationStatus,
   KnownRecords,
@@ -202,7 +220,6 @@ const path: Provider[] = [
   BodyKeys,
   ClientEncryptionKeys,
   OpenBody,
-  { provide: DecryptionKeys, useValue: { find: () => null, current: () => null } },
   { provide: Authenticator, useClass: RequestAuthenticator },
   TokenVerifier,
   RoutePolicies,
@@ -234,8 +251,10 @@ export const sallyportExports = [
   ClientService,
   ClientSecretService,
   ConsentService,
+  DecryptionKeys,
   DPOP_OPTIONS,
   DpopNonces,
+  EncryptionKeyService,
   EndGrants,
   IssuerKeys,
   LivingGrants,

@@ -14,6 +14,7 @@ import { DPOP_OPTIONS } from '../credentials/dpop/dpop.options.js';
 import { IssuerKeys } from '../credentials/bearer/keys/issuer-keys.js';
 import { ClientCertificates } from '../credentials/mtls/client-certificates.js';
 import { MTLS_OPTIONS } from '../credentials/mtls/mtls.options.js';
+import { DecryptionKeys } from '../encryption/decryption-keys.js';
 import { EphemeralRecordStore } from '../ephemeral/ephemeral-record.store.js';
 import { ReplayStore } from '../ephemeral/replay.store.js';
 import { SallyportError } from '../errors.js';
@@ -93,6 +94,7 @@ const services = {
   clock: Clock,
   codes: AuthorizationCodeStore,
   consents: ConsentService,
+  decryptionKeys: DecryptionKeys,
   directory: UserDirectory,
   dpop: DPOP_OPTIONS,
   dpopNonces: DpopNonces,

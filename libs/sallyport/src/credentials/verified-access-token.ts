@@ -9,6 +9,8 @@ export interface VerifiedAccessToken {
   readonly jti: string | null;
   readonly kid: string;
   readonly clientId: string;
+  /** `aud`: this API, and whom else it is for. */
+  readonly audience: readonly string[];
   /** Null in a client's own token. */
   readonly user: UserId | null;
   readonly scope: readonly string[];

@@ -23,6 +23,8 @@ export interface CompactJwe {
   readonly kid: string | null;
   readonly typ: string | null;
   readonly cty: string | null;
+  /** All of it: claims may be repeated there (RFC 7519 §5.3). */
+  readonly header: Readonly<Record<string, unknown>>;
   readonly text: string;
 }
 
@@ -86,7 +88,7 @@ export function parseCompactJwe(
   if ((typ !== null && typeof typ !== 'string') || (cty !== null && typeof cty !== 'string')) {
     throw refuse('has a typ or cty that is no string');
   }
-  return { algorithm: alg, kid, typ, cty, text };
+  return { algorithm: alg, kid, typ, cty, header, text };
 }
 
 /** A key for one algorithm alone (RFC 8725 §3.1), private or shared. */

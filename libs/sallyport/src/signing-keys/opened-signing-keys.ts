@@ -1,18 +1,20 @@
 import type { KeyObject } from 'node:crypto';
+import { openPrivateKey } from '../key-rotation/issue-key.js';
+import type { KeyState } from '../key-rotation/rotated-key.js';
 import type { Sealer } from '../sealing/sealer.js';
-import { openPrivateKey } from './issue-signing-key.js';
-import type { SigningAlgorithm, SigningKey, SigningKeyState } from './signing-key.js';
+import { SIGNING_KEY_KIND } from './signing-key-kind.js';
+import type { SigningAlgorithm, SigningKey } from './signing-key.js';
 
 /** A key for the engine that signs tokens. */
 export interface SigningKeyMaterial {
   /** RFC 7638 thumbprint. */
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
-  readonly state: SigningKeyState;
+  readonly state: KeyState;
   readonly privateKey: KeyObject;
 }
 
-const ORDER: readonly SigningKeyState[] = ['active', 'next', 'retiring'];
+const ORDER: readonly KeyState[] = ['active', 'next', 'retiring'];
 
 /** Unseals each private key once, and forgets it when it is no longer current. */
 export class OpenedSigningKeys {
@@ -49,7 +51,7 @@ export class OpenedSigningKeys {
       kid,
       algorithm,
       state,
-      privateKey: known?.privateKey ?? openPrivateKey(key, this.sealer),
+      privateKey: known?.privateKey ?? openPrivateKey(SIGNING_KEY_KIND, key, this.sealer),
     };
   }
 }

@@ -1,3 +1,7 @@
+import {
+  JWKS_MAX_AGE_SECONDS,
+  type ResolvedRotationOptions,
+} from '../key-rotation/rotation.options.js';
 import type { SigningAlgorithm } from './signing-key.js';
 
 export interface SigningKeyOptions {
@@ -20,20 +24,13 @@ export interface OwnTokens {
   readonly clockSkewSeconds: number;
 }
 
-export interface ResolvedSigningKeyOptions {
+export interface ResolvedSigningKeyOptions extends ResolvedRotationOptions {
   /** `iss` of the tokens that these keys sign. */
   readonly issuer: string;
   readonly algorithm: SigningAlgorithm;
-  readonly rotateAfterSeconds: number;
-  readonly publishBeforeUseSeconds: number;
-  readonly retireAfterSeconds: number;
-  readonly checkEverySeconds: number;
 }
 
 export const SIGNING_KEY_OPTIONS = Symbol('SigningKeyOptions');
-
-/** How long others may keep the JWK set. */
-export const JWKS_MAX_AGE_SECONDS = 300;
 
 const ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'RS256', 'PS256', 'EdDSA'];
 

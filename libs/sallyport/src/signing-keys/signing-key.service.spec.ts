@@ -9,7 +9,7 @@ import {
   ISSUER,
 } from '../../../../test/support/lives.js';
 import { Sealer } from '../sealing/sealer.js';
-import type { SigningKeyState } from './signing-key.js';
+import type { KeyState } from '../key-rotation/rotated-key.js';
 
 const by = { actor: 'user:bob@backoffice-web', reason: 'laptop stolen' };
 const day = 86_400;
@@ -18,7 +18,7 @@ const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 function setUp() {
   const stores = createSharedStores();
   const service = createSigningKeys(stores);
-  const kidIn = async (state: SigningKeyState): Promise<string | undefined> =>
+  const kidIn = async (state: KeyState): Promise<string | undefined> =>
     (await stores.signingKeys.listCurrent()).find((key) => key.state === state)?.kid;
   const actions = async (kid: string): Promise<string[]> =>
     (await stores.changes.listByObject(kid, 10)).map(({ action }) => action);

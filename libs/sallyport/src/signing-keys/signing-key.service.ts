@@ -2,22 +2,23 @@ import type { KeyObject } from 'node:crypto';
 import {
   Inject,
   Injectable,
-  Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import type { JSONWebKeySet } from 'jose';
 import type { ChangedBy } from '../audit/change.js';
 import { SallyportError } from '../errors.js';
+import { openPrivateKey } from '../key-rotation/issue-key.js';
+import { KeySchedule } from '../key-rotation/key-schedule.js';
+import { inState } from '../key-rotation/rotation-schedule.js';
 import { isPromise, type MaybePromise } from '../maybe-promise.js';
 import { Sealer } from '../sealing/sealer.js';
 import { CurrentSigningKeys } from './current-signing-keys.js';
-import { openPrivateKey } from './issue-signing-key.js';
 import { jwksOf, publishedKey } from './jwks.js';
 import { OpenedSigningKeys, type SigningKeyMaterial } from './opened-signing-keys.js';
 import { PublishedKeys, type PublishedKey } from './published-keys.js';
 import { RotateSigningKeys } from './rotate-signing-keys.js';
-import { inState } from './rotation-schedule.js';
+import { SIGNING_KEY_KIND } from './signing-key-kind.js';
 import { SIGNING_KEY_OPTIONS, type ResolvedSigningKeyOptions } from './signing-key.options.js';
 import type { SigningAlgorithm, SigningKey } from './signing-key.js';
 
@@ -33,9 +34,7 @@ export class SigningKeyService
   extends PublishedKeys
   implements OnApplicationBootstrap, BeforeApplicationShutdown
 {
-  private readonly logger = new Logger('SigningKeys');
-  private timer: NodeJS.Timeout | undefined;
-  private ticking: Promise<void> | undefined;
+  private readonly schedule: KeySchedule;
   private opened: ActiveSigningKey | undefined;
   private readonly openedKeys: OpenedSigningKeys;
   private readonly published = new WeakMap<readonly SigningKey[], readonly PublishedKey[]>();
@@ -44,32 +43,24 @@ export class SigningKeyService
     private readonly current: CurrentSigningKeys,
     private readonly rotation: RotateSigningKeys,
     private readonly sealer: Sealer,
-    @Inject(SIGNING_KEY_OPTIONS) private readonly options: ResolvedSigningKeyOptions,
+    @Inject(SIGNING_KEY_OPTIONS) { checkEverySeconds }: ResolvedSigningKeyOptions,
   ) {
     super();
+    this.schedule = new KeySchedule(rotation, current, { name: 'SigningKeys', checkEverySeconds });
     this.openedKeys = new OpenedSigningKeys(sealer);
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    await this.scheduledTick();
-    this.timer = setInterval(() => {
-      void this.scheduledTick();
-    }, this.options.checkEverySeconds * 1000);
-    this.timer.unref();
+  onApplicationBootstrap(): Promise<void> {
+    return this.schedule.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.ticking?.catch(() => undefined);
+  beforeApplicationShutdown(): Promise<void> {
+    return this.schedule.stop();
   }
 
   /** Does what the schedule says is due. Concurrent calls share one run. */
   tick(): Promise<void> {
-    this.ticking ??= this.rotation.tick().finally(() => {
-      this.ticking = undefined;
-      this.current.forget();
-    });
-    return this.ticking;
+    return this.schedule.tick();
   }
 
   /**
@@ -86,7 +77,7 @@ export class SigningKeyService
   async revoke(kid: string, by: ChangedBy): Promise<boolean> {
     const revoked = await this.rotation.revoke(kid, by);
     // The key is ended, whatever becomes of the schedule.
-    await this.scheduledTick();
+    await this.schedule.tryTick();
     return revoked;
   }
 
@@ -95,7 +86,11 @@ export class SigningKeyService
     const { active } = await this.signable();
     if (this.opened?.kid !== active.kid) {
       const { kid, algorithm } = active;
-      this.opened = { kid, algorithm, privateKey: openPrivateKey(active, this.sealer) };
+      this.opened = {
+        kid,
+        algorithm,
+        privateKey: openPrivateKey(SIGNING_KEY_KIND, active, this.sealer),
+      };
     }
     return this.opened;
   }
@@ -140,14 +135,5 @@ export class SigningKeyService
       });
     }
     return { keys, active };
-  }
-
-  private async scheduledTick(): Promise<void> {
-    try {
-      await this.tick();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.logger.error(`the schedule of signing keys waits for its next turn: ${reason}`);
-    }
   }
 }

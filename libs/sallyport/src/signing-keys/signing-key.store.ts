@@ -1,20 +1,5 @@
-import type { Transaction } from '../transactions/transaction.js';
-import type { SigningKey, SigningKeyState } from './signing-key.js';
+import { RotatedKeyStore } from '../key-rotation/rotated-key.store.js';
+import type { SigningKey } from './signing-key.js';
 
 /** Port. At most one key is `next` and at most one is `active`, whoever writes at the same time. */
-export abstract class SigningKeyStore {
-  /** False when another key already is in that state (`next`, `active`). */
-  abstract insert(key: SigningKey, transaction: Transaction): Promise<boolean>;
-
-  /** All keys that are neither retired nor revoked, oldest first. */
-  abstract listCurrent(): Promise<readonly SigningKey[]>;
-
-  /** Moves a key from one state to the next. Atomic: reports whether this call did it. */
-  abstract move(
-    kid: string,
-    from: SigningKeyState,
-    to: SigningKeyState,
-    at: Date,
-    transaction: Transaction,
-  ): Promise<boolean>;
-}
+export abstract class SigningKeyStore extends RotatedKeyStore<SigningKey> {}

@@ -2,6 +2,7 @@ import { ApiKeyStore } from '../api-keys/api-key.store.js';
 import { ChangeStore } from '../audit/change.store.js';
 import { ClientStore } from '../clients/client.store.js';
 import { ConsentStore } from '../consents/consent.store.js';
+import { EncryptionKeyStore } from '../encryption-keys/encryption-key.store.js';
 import { LoginSessionStore } from '../logins/login-session.store.js';
 import { RevocationStore } from '../revocation/revocation.store.js';
 import { RoleGrantStore } from '../role-grants/role-grant.store.js';
@@ -23,6 +24,7 @@ export const durablePorts = [
   ChangeStore,
   ClientStore,
   ConsentStore,
+  EncryptionKeyStore,
   GrantStore,
   LoginSessionStore,
   OpaqueTokenStore,

@@ -14,6 +14,7 @@ export { describeAuthorizationCodeStore } from '../user-tokens/authorization-cod
 export { describeChangeStore } from '../audit/change.store.contract.js';
 export { describeClientStore } from '../clients/client.store.contract.js';
 export { describeConsentStore } from '../consents/consent.store.contract.js';
+export { describeEncryptionKeyStore } from '../encryption-keys/encryption-key.store.contract.js';
 export { describeEphemeralRecordStore } from '../ephemeral/ephemeral-record.store.contract.js';
 export { describeGrantStore } from '../user-tokens/grant.store.contract.js';
 export { describeLoginSessionStore } from '../logins/login-session.store.contract.js';

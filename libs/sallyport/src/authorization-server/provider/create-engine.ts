@@ -5,6 +5,7 @@ import { AccessTokenVerifier } from '../../credentials/bearer/access-token.verif
 import type { DpopNonces } from '../../credentials/dpop/dpop-nonces.js';
 import type { ResolvedDpopOptions } from '../../credentials/dpop/dpop.options.js';
 import type { IssuerKeys } from '../../credentials/bearer/keys/issuer-keys.js';
+import type { DecryptionKeys } from '../../encryption/decryption-keys.js';
 import type { ClientCertificates } from '../../credentials/mtls/client-certificates.js';
 import type { ResolvedMtlsOptions } from '../../credentials/mtls/mtls.options.js';
 import type { EphemeralRecordStore } from '../../ephemeral/ephemeral-record.store.js';
@@ -35,6 +36,7 @@ export interface EngineServices extends Omit<FamilyStores, 'issuer' | 'graceSeco
   readonly certificates: ClientCertificates;
   readonly changes: ChangeStore;
   readonly clientSecrets: ClientSecretService;
+  readonly decryptionKeys: DecryptionKeys;
   readonly directory: UserDirectory;
   readonly dpop: ResolvedDpopOptions;
   readonly dpopNonces: DpopNonces;
@@ -127,10 +129,13 @@ function verifierOfAll({
   options,
   issuerKeys,
   clock,
+  decryptionKeys,
 }: EngineServices): AccessTokenVerifier {
   const own = tokens.issuers.get(tokens.issuer);
   if (own === undefined) throw new TypeError('our own issuer is not among the accepted ones');
   const audience = [...own.audience, ...options.resources.map(({ identifier }) => identifier)];
-  const issuers = new Map([[own.issuer, { ...own, audience }]]);
-  return new AccessTokenVerifier({ ...tokens, issuers }, issuerKeys, clock);
+  // Resource servers ask by what they found inside of a token that was encrypted to them.
+  const encryption = own.encryption === 'required' ? 'accepted' : own.encryption;
+  const issuers = new Map([[own.issuer, { ...own, audience, encryption }]]);
+  return new AccessTokenVerifier({ ...tokens, issuers }, issuerKeys, clock, decryptionKeys);
 }

@@ -1,6 +1,7 @@
 import type { Claims } from '../../principals/caller.js';
 import type { SigningAlgorithm } from '../../signing-keys/signing-key.js';
 import type { VerificationKey } from './keys/verification-keys.js';
+import type { TokenEncryption } from './token-encryption.js';
 import type { MappedClaims } from './trusted-issuer.js';
 
 /** Where an issuer's keys come from. */
@@ -18,6 +19,7 @@ export interface AcceptedIssuer {
   readonly algorithms: readonly SigningAlgorithm[];
   /** As `normalizeTyp` gives them. */
   readonly acceptTyp: ReadonlySet<string>;
+  readonly encryption: TokenEncryption;
   readonly keys: KeySource;
   /** Null: any client, since we keep them. */
   readonly clients: ReadonlySet<string> | null;

@@ -35,7 +35,7 @@ export function readClaims(
   refuse: Refuse,
 ): Omit<VerifiedAccessToken, 'kid'> & { readonly notBefore: Date | null } {
   freeze(claims);
-  checkAudience(claims.aud, issuer, refuse);
+  const audience = readAudience(claims.aud, issuer, refuse);
   if (issuer.isAccessToken !== null && !ask(issuer.isAccessToken, claims, refuse)) {
     throw refuse('is no access token by its claims');
   }
@@ -49,6 +49,7 @@ export function readClaims(
   return {
     issuer: issuer.issuer,
     jti,
+    audience,
     ...subject,
     sid: identifier(claims, 'sid', refuse),
     gid: issuer.isOwn ? identifier(claims, 'gid', refuse) : null,
@@ -68,7 +69,7 @@ function othersOf(claims: Claims): Claims {
   return Object.freeze(others);
 }
 
-function checkAudience(aud: unknown, issuer: AcceptedIssuer, refuse: Refuse): void {
+function readAudience(aud: unknown, issuer: AcceptedIssuer, refuse: Refuse): readonly string[] {
   const audience: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
   if (
     audience.length > MAX_ENTRIES.audience ||
@@ -77,6 +78,7 @@ function checkAudience(aud: unknown, issuer: AcceptedIssuer, refuse: Refuse): vo
   ) {
     throw refuse('is meant for another audience');
   }
+  return Object.freeze([...audience]);
 }
 
 function readSubject(claims: Claims, issuer: AcceptedIssuer, refuse: Refuse): Subject {

@@ -5,6 +5,7 @@ import type { JwksCacheSettings } from './keys/remote-jwks.js';
 import { checkAlgorithms, checkInteger, checkIssuer, checkUrl } from './option-checks.js';
 import { mapRfc9068Claims } from './rfc9068-claims.js';
 import { resolveTrustedIssuer } from './resolve-trusted-issuer.js';
+import { TOKEN_ENCRYPTIONS, type TokenEncryption } from './token-encryption.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 
 export interface AccessTokenOptions {
@@ -16,6 +17,11 @@ export interface AccessTokenOptions {
   readonly jwksUri?: string;
   /** Algorithms that our own tokens may be signed with. @default all four: ES256, RS256, PS256, EdDSA */
   readonly algorithms?: readonly SigningAlgorithm[];
+  /**
+   * Our own tokens as nested JWE, which only this API reads: `accepted` beside plain ones while issuers move, `required`
+   * once all have. @default 'refused'
+   */
+  readonly encryptedTokens?: TokenEncryption;
   /** How far other clocks may be off. @default 30 */
   readonly clockSkewSeconds?: number;
   /** Longest `exp` - `iat` of our own tokens. Revocations are remembered so long. @default 86400 */
@@ -48,7 +54,7 @@ export function resolveAccessTokenOptions(
 ): ResolvedAccessTokenOptions {
   const { issuer, audience, jwksUri } = options;
   const { clockSkewSeconds = 30, maxTokenLifetimeSeconds = 86_400 } = options;
-  const { cachedTokens = 10_000, trustedIssuers = [] } = options;
+  const { cachedTokens = 10_000, trustedIssuers = [], encryptedTokens = 'refused' } = options;
 
   checkIssuer('issuer', issuer, isDevelopment, mistakes);
   if (typeof audience !== 'string' || audience === '') mistakes.push('audience must not be empty');
@@ -58,6 +64,9 @@ export function resolveAccessTokenOptions(
     options.algorithms ?? SIGNING_ALGORITHMS,
     mistakes,
   );
+  if (!TOKEN_ENCRYPTIONS.includes(encryptedTokens)) {
+    mistakes.push(`encryptedTokens must be one of ${TOKEN_ENCRYPTIONS.join(', ')}`);
+  }
   checkInteger('clockSkewSeconds', clockSkewSeconds, [0, 300], mistakes);
   checkInteger('maxTokenLifetimeSeconds', maxTokenLifetimeSeconds, [1, 31_536_000], mistakes);
   checkInteger('cachedTokens', cachedTokens, [0, 1_000_000], mistakes);
@@ -80,6 +89,7 @@ export function resolveAccessTokenOptions(
         audience: [audience],
         algorithms,
         acceptTyp: new Set(['at+jwt']),
+        encryption: encryptedTokens,
         keys: jwksUri === undefined ? { kind: 'local' } : { kind: 'remote', uri: jwksUri },
         clients: null,
         mapClaims: mapRfc9068Claims,

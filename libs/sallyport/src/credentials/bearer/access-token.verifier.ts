@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../clock.js';
+import { DecryptionKeys } from '../../encryption/decryption-keys.js';
 import { SallyportError, type ErrorCode } from '../../errors.js';
 import { isPromise, type MaybePromise } from '../../maybe-promise.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
@@ -10,6 +12,7 @@ import { ACCESS_TOKEN_OPTIONS, type ResolvedAccessTokenOptions } from './access-
 import { MAX_TOKEN_LENGTH, notAToken, parseCompactJws, verifyJws, type CompactJws } from './jws.js';
 import { IssuerKeys } from './keys/issuer-keys.js';
 import type { VerificationKey } from './keys/verification-keys.js';
+import { OpenNestedToken, type OpenedToken } from './open-nested-token.js';
 import { parseStrictObject } from './strict-json.js';
 import { nameOfToken, VerifiedTokenCache, type BelievedToken } from './verified-token.cache.js';
 
@@ -17,6 +20,7 @@ import { nameOfToken, VerifiedTokenCache, type BelievedToken } from './verified-
 @Injectable()
 export class AccessTokenVerifier {
   private readonly cache: VerifiedTokenCache;
+  private readonly nested: OpenNestedToken;
   /** Milliseconds. */
   private readonly skew: number;
 
@@ -24,7 +28,9 @@ export class AccessTokenVerifier {
     @Inject(ACCESS_TOKEN_OPTIONS) private readonly options: ResolvedAccessTokenOptions,
     private readonly keys: IssuerKeys,
     private readonly clock: Clock,
+    private readonly decryptionKeys: DecryptionKeys,
   ) {
+    this.nested = new OpenNestedToken(options.issuers, decryptionKeys);
     this.cache = new VerifiedTokenCache(options.cachedTokens);
     this.skew = options.clockSkewSeconds;
   }
@@ -49,10 +55,23 @@ export class AccessTokenVerifier {
     const name = nameOfToken(text);
     const known = this.cache.get(name);
     if (known === null) return this.meet(name, text);
+    if (known.openedWith !== null) return this.recallOpened(known, name, text);
     // Seen before: its signature is good as long as its issuer has the very key.
     const key = this.keys.find(known.issuer, known.key.kid);
     if (!isPromise(key)) return key === known.key ? this.inTime(known, now) : this.meet(name, text);
     return key.then((found) => (found === known.key ? this.inTime(known) : this.meet(name, text)));
+  }
+
+  /** The same for one that was encrypted, as long as we still have the very key that opened it, too. */
+  private async recallOpened(
+    known: BelievedToken,
+    name: string,
+    text: string,
+  ): Promise<BelievedToken> {
+    const key = await this.keys.find(known.issuer, known.key.kid);
+    const opening = await this.decryptionKeys.find(known.openedWith?.kid ?? '');
+    const isGood = key === known.key && opening === known.openedWith?.key;
+    return isGood ? this.inTime(known) : this.meet(name, text);
   }
 
   private async meet(name: string, text: string): Promise<BelievedToken> {
@@ -63,13 +82,15 @@ export class AccessTokenVerifier {
   }
 
   private async believe(text: string): Promise<BelievedToken> {
-    const jws = parseCompactJws(text);
+    const opened = await this.nested.open(text);
+    const jws = opened?.jws ?? parseCompactJws(text);
     const claims = parseStrictObject(jws.payload);
     if (claims === null) throw refusal('ERR_TOKEN_INVALID', {}, 'has no strict JSON payload');
     const names = { iss: claims.iss, kid: jws.kid };
     const issuer = typeof claims.iss === 'string' && this.options.issuers.get(claims.iss);
     if (!issuer) throw refusal('ERR_TOKEN_INVALID', names, 'is of no trusted issuer');
 
+    checkEncryption(opened, issuer, names);
     const key = await this.findKey(jws, issuer);
     if (!verifyJws(jws, key.key)) {
       throw refusal('ERR_TOKEN_INVALID', names, 'has a wrong signature');
@@ -81,6 +102,7 @@ export class AccessTokenVerifier {
       throw refuse('has a typ that is not accepted');
     }
     if (jws.cty !== null) throw refuse('wraps another token');
+    checkRepeatedClaims(opened, claims, refuse);
     const { notBefore, ...token } = readClaims(claims, issuer, refuse);
     const { issuedAt, authenticatedAt, expiresAt } = token;
     const lifetime = (expiresAt.getTime() - issuedAt.getTime()) / 1000;
@@ -93,6 +115,7 @@ export class AccessTokenVerifier {
       startsAt: Math.max(Number(notBefore), Number(issuedAt), Number(authenticatedAt)) / 1000,
       endsAt: expiresAt.getTime() / 1000,
       key,
+      openedWith: opened?.openedWith ?? null,
       issuer: issuer.issuer,
       token: Object.freeze({ ...token, kid: key.kid }),
     };
@@ -123,6 +146,34 @@ export class AccessTokenVerifier {
       throw refusal('ERR_TOKEN_INVALID', namesOf(believed.token), 'is from the future');
     }
     return believed;
+  }
+}
+
+/** How it came must be how its issuer sends them. */
+function checkEncryption(
+  opened: OpenedToken | null,
+  { encryption }: AcceptedIssuer,
+  names: Names,
+): void {
+  if (opened !== null && encryption === 'refused') {
+    throw refusal('ERR_TOKEN_INVALID', names, 'is encrypted, which its issuer does not do');
+  }
+  if (opened === null && encryption === 'required') {
+    throw refusal('ERR_TOKEN_INVALID', names, 'is not encrypted');
+  }
+}
+
+/** RFC 7519 §5.3: claims that the header repeats, for whoever cannot read the rest, must be those inside. */
+function checkRepeatedClaims(
+  opened: OpenedToken | null,
+  claims: Readonly<Record<string, unknown>>,
+  refuse: (flaw: string) => SallyportError,
+): void {
+  for (const name of ['iss', 'sub', 'aud']) {
+    const repeated = opened?.header[name];
+    if (repeated !== undefined && !isDeepStrictEqual(repeated, claims[name])) {
+      throw refuse(`has another ${name} in its header`);
+    }
   }
 }
 

@@ -65,6 +65,9 @@ export function parseCompactJws(text: string): CompactJws {
   return takeApart(text, TOKEN, refuse);
 }
 
+/** The same for a token that was inside another. Throws ERR_TOKEN_INVALID alone. */
+export const parseNestedJws = (text: string): CompactJws => takeApart(text, TOKEN, refuse);
+
 /** The same for a proof of possession, which brings its public key as `jwk`. Throws what `refuseProof` makes of the flaw. */
 export function parseProofJws(text: string, refuseProof: Refuse): CompactJws {
   if (text.length > MAX_TOKEN_LENGTH) throw refuseProof('is too long');

@@ -2,6 +2,7 @@ import { normalizeTyp, type AcceptedIssuer, type KeySource } from './accepted-is
 import { readJwkSet } from './keys/jwk-set.js';
 import { checkAlgorithms, checkIssuer, checkUrl, isTextList } from './option-checks.js';
 import { mapForeignClaims } from './rfc9068-claims.js';
+import { TOKEN_ENCRYPTIONS } from './token-encryption.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 
 /** Completes and checks one entry of `trustedIssuers`, called `name` in what it pushes onto `mistakes`. */
@@ -11,6 +12,7 @@ export function resolveTrustedIssuer(
   mistakes: string[],
   isDevelopment: boolean,
 ): AcceptedIssuer {
+  const { encryptedTokens = 'refused' } = trusted;
   const { issuer, clients, acceptTyp = ['at+jwt'], isAccessToken = null } = trusted;
   const audience = typeof trusted.audience === 'string' ? [trusted.audience] : trusted.audience;
   checkIssuer(`${name}.issuer`, issuer, isDevelopment, mistakes);
@@ -18,6 +20,10 @@ export function resolveTrustedIssuer(
   if (!isTextList(audience)) mistakes.push(`${name}.audience must name at least one audience`);
   if (!isTextList(clients)) mistakes.push(`${name}.clients must list the client ids it may name`);
   if (!isTextList(acceptTyp)) mistakes.push(`${name}.acceptTyp must list at least one typ`);
+
+  if (!TOKEN_ENCRYPTIONS.includes(encryptedTokens)) {
+    mistakes.push(`${name}.encryptedTokens must be one of ${TOKEN_ENCRYPTIONS.join(', ')}`);
+  }
 
   const types = new Set(isTextList(acceptTyp) ? acceptTyp.map(normalizeTyp) : []);
   if ([...types].some((typ) => typ !== 'at+jwt') && isAccessToken === null) {
@@ -31,6 +37,7 @@ export function resolveTrustedIssuer(
     audience: isTextList(audience) ? [...audience] : [],
     algorithms,
     acceptTyp: types,
+    encryption: encryptedTokens,
     keys: keySource({ ...trusted, algorithms }, name, mistakes, isDevelopment),
     clients: new Set(isTextList(clients) ? clients : []),
     mapClaims: trusted.mapClaims ?? mapForeignClaims,

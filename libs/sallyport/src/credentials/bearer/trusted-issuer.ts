@@ -1,6 +1,7 @@
 import type { JSONWebKeySet } from 'jose';
 import type { Claims } from '../../principals/caller.js';
 import type { SigningAlgorithm } from '../../signing-keys/signing-key.js';
+import type { TokenEncryption } from './token-encryption.js';
 
 /** Who is client, who is user, and what was granted, as one issuer's token says it. */
 export interface MappedClaims {
@@ -25,6 +26,8 @@ export interface TrustedIssuer {
   readonly jwks?: JSONWebKeySet;
   /** Accepted `typ` headers. Anything but `at+jwt` needs `isAccessToken`. @default ['at+jwt'] */
   readonly acceptTyp?: readonly string[];
+  /** Its tokens as nested JWE, encrypted to our key. @default 'refused' */
+  readonly encryptedTokens?: TokenEncryption;
   /** Our client ids that this issuer may name: it speaks for no other client. */
   readonly clients: readonly string[];
   /** Reads who is calling; null refuses the token. @default RFC 9068 claims but for `roles`; `sub_type: "user"` marks a user's token */

@@ -1,7 +1,14 @@
 import { hash } from 'node:crypto';
+import type { DecryptionKey } from '../../encryption/compact-jwe.js';
 import type { Verified } from '../verified.js';
 import type { VerifiedAccessToken } from '../verified-access-token.js';
 import type { VerificationKey } from './keys/verification-keys.js';
+
+/** Our key that opened a token, and the name it is found by. */
+export interface OpeningKey {
+  readonly kid: string;
+  readonly key: DecryptionKey;
+}
 
 /** What verifying a token gave, without what must be asked at every request: time and revocation. */
 export interface BelievedToken {
@@ -12,6 +19,8 @@ export interface BelievedToken {
   /** Seconds since 1970. */
   readonly endsAt: number;
   readonly key: VerificationKey;
+  /** What an encrypted one was opened with. */
+  readonly openedWith: OpeningKey | null;
   /** As it is configured: a text that all tokens share. */
   readonly issuer: string;
   readonly token: VerifiedAccessToken;

@@ -3,6 +3,7 @@ import { ApiKeyStore } from '../../api-keys/api-key.store.js';
 import { ChangeStore } from '../../audit/change.store.js';
 import { ClientStore } from '../../clients/client.store.js';
 import { ConsentStore } from '../../consents/consent.store.js';
+import { EncryptionKeyStore } from '../../encryption-keys/encryption-key.store.js';
 import { LoginSessionStore } from '../../logins/login-session.store.js';
 import { RevocationStore } from '../../revocation/revocation.store.js';
 import { RoleGrantStore } from '../../role-grants/role-grant.store.js';
@@ -28,7 +29,7 @@ import { MemoryOpaqueTokenStore } from './memory-opaque-token.store.js';
 import { MemoryPlanStore } from './memory-plan.store.js';
 import { MemoryRevocationStore } from './memory-revocation.store.js';
 import { MemoryRoleGrantStore } from './memory-role-grant.store.js';
-import { MemorySigningKeyStore } from './memory-signing-key.store.js';
+import { MemoryRotatedKeyStore } from './memory-rotated-key.store.js';
 import { MemoryUsageStore } from './memory-usage.store.js';
 import { MemoryUserStateStore } from './memory-user-state.store.js';
 import { MemoryUserTokenStore } from './memory-user-token.store.js';
@@ -43,13 +44,14 @@ export const memoryDurableStores: Provider[] = [
   { provide: ChangeStore, useClass: MemoryChangeStore },
   { provide: ClientStore, useClass: MemoryClientStore },
   { provide: ConsentStore, useClass: MemoryConsentStore },
+  { provide: EncryptionKeyStore, useClass: MemoryRotatedKeyStore },
   { provide: GrantStore, useClass: MemoryGrantStore },
   { provide: LoginSessionStore, useClass: MemoryLoginSessionStore },
   { provide: OpaqueTokenStore, useClass: MemoryOpaqueTokenStore },
   { provide: PlanStore, useClass: MemoryPlanStore },
   { provide: RevocationStore, useClass: MemoryRevocationStore },
   { provide: RoleGrantStore, useClass: MemoryRoleGrantStore },
-  { provide: SigningKeyStore, useClass: MemorySigningKeyStore },
+  { provide: SigningKeyStore, useClass: MemoryRotatedKeyStore },
   { provide: UsageStore, useClass: MemoryUsageStore },
   { provide: UserStateStore, useClass: MemoryUserStateStore },
   { provide: UserTokenStore, useClass: MemoryUserTokenStore },

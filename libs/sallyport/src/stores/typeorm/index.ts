@@ -5,6 +5,7 @@ export { ClientSecretEntity } from './entities/client-secret.entity.js';
 export { ClientUseEntity } from './entities/client-use.entity.js';
 export { ClientEntity } from './entities/client.entity.js';
 export { ConsentEntity } from './entities/consent.entity.js';
+export { EncryptionKeyEntity } from './entities/encryption-key.entity.js';
 export { GrantEntity } from './entities/grant.entity.js';
 export { LoginSessionEntity } from './entities/login-session.entity.js';
 export { OpaqueTokenEntity } from './entities/opaque-token.entity.js';

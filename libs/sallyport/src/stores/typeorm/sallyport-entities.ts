@@ -6,6 +6,7 @@ import { ClientSecretEntity } from './entities/client-secret.entity.js';
 import { ClientUseEntity } from './entities/client-use.entity.js';
 import { ClientEntity } from './entities/client.entity.js';
 import { ConsentEntity } from './entities/consent.entity.js';
+import { EncryptionKeyEntity } from './entities/encryption-key.entity.js';
 import { GrantEntity } from './entities/grant.entity.js';
 import { LoginSessionEntity } from './entities/login-session.entity.js';
 import { OpaqueTokenEntity } from './entities/opaque-token.entity.js';
@@ -27,6 +28,7 @@ export const sallyportEntities = [
   ClientSecretEntity,
   ClientUseEntity,
   ConsentEntity,
+  EncryptionKeyEntity,
   GrantEntity,
   LoginSessionEntity,
   OpaqueTokenEntity,

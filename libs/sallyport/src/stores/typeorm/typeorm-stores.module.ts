@@ -6,6 +6,7 @@ import { ChangeStore } from '../../audit/change.store.js';
 import { ClientStore } from '../../clients/client.store.js';
 import { SallyportError } from '../../errors.js';
 import { ConsentStore } from '../../consents/consent.store.js';
+import { EncryptionKeyStore } from '../../encryption-keys/encryption-key.store.js';
 import { LoginSessionStore } from '../../logins/login-session.store.js';
 import { RevocationStore } from '../../revocation/revocation.store.js';
 import { RoleGrantStore } from '../../role-grants/role-grant.store.js';
@@ -32,7 +33,7 @@ import { TypeOrmOpaqueTokenStore } from './typeorm-opaque-token.store.js';
 import { TypeOrmPlanStore } from './typeorm-plan.store.js';
 import { TypeOrmRevocationStore } from './typeorm-revocation.store.js';
 import { TypeOrmRoleGrantStore } from './typeorm-role-grant.store.js';
-import { TypeOrmSigningKeyStore } from './typeorm-signing-key.store.js';
+import { TypeOrmEncryptionKeyStore, TypeOrmSigningKeyStore } from './typeorm-rotated-key.store.js';
 import { TypeOrmTransactions } from './typeorm-transactions.js';
 import { TypeOrmUsageStore } from './usage/typeorm-usage.store.js';
 import { TypeOrmUserStateStore } from './typeorm-user-state.store.js';
@@ -59,6 +60,7 @@ const stores: Provider[] = [
   { provide: ChangeStore, useClass: TypeOrmChangeStore },
   { provide: ClientStore, useClass: TypeOrmClientStore },
   { provide: ConsentStore, useClass: TypeOrmConsentStore },
+  { provide: EncryptionKeyStore, useClass: TypeOrmEncryptionKeyStore },
   { provide: GrantStore, useClass: TypeOrmGrantStore },
   { provide: LoginSessionStore, useClass: TypeOrmLoginSessionStore },
   { provide: OpaqueTokenStore, useClass: TypeOrmOpaqueTokenStore },

@@ -7,6 +7,7 @@ import { describeConsentStore } from '../../consents/consent.store.contract.js';
 import { describeLoginSessionStore } from '../../logins/login-session.store.contract.js';
 import { describeRevocationStore } from '../../revocation/revocation.store.contract.js';
 import { describeRoleGrantStore } from '../../role-grants/role-grant.store.contract.js';
+import { describeEncryptionKeyStore } from '../../encryption-keys/encryption-key.store.contract.js';
 import { describeSigningKeyStore } from '../../signing-keys/signing-key.store.contract.js';
 import { describePlanStore } from '../../throttling/plans/plan.store.contract.js';
 import { describeTransactions } from '../../transactions/transactions.contract.js';
@@ -33,6 +34,7 @@ describe.each(sets)('TypeORM stores on $name', ({ open }) => {
   describe('PlanStore', () => describePlanStore(open));
   describe('RevocationStore', () => describeRevocationStore(open));
   describe('RoleGrantStore', () => describeRoleGrantStore(open));
+  describe('EncryptionKeyStore', () => describeEncryptionKeyStore(open));
   describe('SigningKeyStore', () => describeSigningKeyStore(open));
   describe('UsageStore', () => describeUsageStore(open));
   describe('UserStateStore', () => describeUserStateStore(open));

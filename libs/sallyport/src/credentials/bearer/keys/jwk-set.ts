@@ -57,9 +57,12 @@ export function readJwk(
 /** Whether it says that it is for signatures, and has no private members. */
 export function isPublicSignatureKey(jwk: Readonly<Record<string, unknown>>): boolean {
   const { use = 'sig', key_ops: operations = ['verify'] } = jwk;
-  if (SECRET_MEMBERS.some((name) => name in jwk)) return false;
+  if (hasSecretMembers(jwk)) return false;
   return use === 'sig' && Array.isArray(operations) && operations.includes('verify');
 }
+
+export const hasSecretMembers = (jwk: Readonly<Record<string, unknown>>): boolean =>
+  SECRET_MEMBERS.some((name) => name in jwk);
 
 /** The key that the public members of a JWK make; null when they make none. */
 export function readPublicKey(jwk: Readonly<Record<string, unknown>>): KeyObject | null {

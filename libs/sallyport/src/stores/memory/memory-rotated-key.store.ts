@@ -1,27 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import { SigningKeyStore } from '../../signing-keys/signing-key.store.js';
-import type { SigningKey, SigningKeyState } from '../../signing-keys/signing-key.js';
+import { RotatedKeyStore } from '../../key-rotation/rotated-key.store.js';
+import type { KeyState, RotatedKey } from '../../key-rotation/rotated-key.js';
 import type { Transaction } from '../../transactions/transaction.js';
 import { assertStorable } from '../storable-text.js';
 import { MemoryDatabase, type MemoryTable } from './memory-database.js';
 
+/** One table for each kind of key: a store has but one. */
 @Injectable()
-export class MemorySigningKeyStore extends SigningKeyStore {
-  private readonly keys: MemoryTable<SigningKey>;
+export class MemoryRotatedKeyStore<Key extends RotatedKey> extends RotatedKeyStore<Key> {
+  private readonly keys: MemoryTable<Key>;
 
   constructor(database: MemoryDatabase) {
     super();
     this.keys = database.table();
   }
 
-  async insert(key: SigningKey, transaction: Transaction): Promise<boolean> {
+  async insert(key: Key, transaction: Transaction): Promise<boolean> {
     assertStorable(key, [key.kid]);
     if (this.keys.get(key.kid, transaction) || !this.hasRoom(key.state, transaction)) return false;
     this.keys.set(key.kid, key, transaction);
     return true;
   }
 
-  async listCurrent(): Promise<readonly SigningKey[]> {
+  async listCurrent(): Promise<readonly Key[]> {
     return this.keys
       .filter(({ state }) => state !== 'retired' && state !== 'revoked')
       .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.kid < b.kid ? -1 : 1));
@@ -29,8 +30,8 @@ export class MemorySigningKeyStore extends SigningKeyStore {
 
   async move(
     kid: string,
-    from: SigningKeyState,
-    to: SigningKeyState,
+    from: KeyState,
+    to: KeyState,
     at: Date,
     transaction: Transaction,
   ): Promise<boolean> {
@@ -40,7 +41,7 @@ export class MemorySigningKeyStore extends SigningKeyStore {
     return true;
   }
 
-  private hasRoom(state: SigningKeyState, transaction: Transaction): boolean {
+  private hasRoom(state: KeyState, transaction: Transaction): boolean {
     if (state !== 'next' && state !== 'active') return true;
     return this.keys.filter((key) => key.state === state, transaction).length === 0;
   }

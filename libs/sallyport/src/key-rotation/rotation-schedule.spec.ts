@@ -1,7 +1,10 @@
 import { addSeconds } from '../clock.js';
 import { dueSteps } from './rotation-schedule.js';
-import { resolveSigningKeyOptions, type SigningKeyOptions } from './signing-key.options.js';
-import type { SigningKey, SigningKeyState } from './signing-key.js';
+import {
+  resolveSigningKeyOptions,
+  type SigningKeyOptions,
+} from '../signing-keys/signing-key.options.js';
+import type { KeyState, RotatedKey } from './rotated-key.js';
 
 const now = new Date('2030-01-01T00:00:00Z');
 const day = 86_400;
@@ -12,7 +15,7 @@ const ownTokens = {
 };
 const options = resolveSigningKeyOptions({}, ownTokens, []);
 
-const key = (state: SigningKeyState, ageSeconds: number): SigningKey => ({
+const key = (state: KeyState, ageSeconds: number): RotatedKey => ({
   kid: `${state} of ${ageSeconds.toString()}`,
   algorithm: 'ES256',
   state,
@@ -22,9 +25,9 @@ const key = (state: SigningKeyState, ageSeconds: number): SigningKey => ({
   stateSince: addSeconds(now, -ageSeconds),
 });
 
-const stepFor = (...keys: SigningKey[]) => dueSteps(keys, now, options).step;
+const stepFor = (...keys: RotatedKey[]) => dueSteps(keys, now, options).step;
 
-describe('the schedule of signing keys', () => {
+describe('the schedule of keys', () => {
   it.each([
     ['begins without any key', [], 'begin'],
     ['begins when all keys but retiring ones are gone', [key('retiring', 5)], 'begin'],

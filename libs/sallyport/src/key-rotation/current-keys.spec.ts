@@ -1,22 +1,22 @@
 import { FrozenClock } from '../testing/frozen-clock.js';
-import { CurrentSigningKeys } from './current-signing-keys.js';
-import type { SigningKeyStore } from './signing-key.store.js';
-import type { SigningKey } from './signing-key.js';
+import { CurrentKeys } from './current-keys.js';
+import type { RotatedKeyStore } from './rotated-key.store.js';
+import type { RotatedKey } from './rotated-key.js';
 
-const key = (kid: string) => ({ kid }) as SigningKey;
+const key = (kid: string) => ({ kid }) as RotatedKey;
 
 function setUp() {
   const clock = new FrozenClock(new Date('2030-01-01T00:00:00Z'));
   const store = { keys: [key('known')], isAway: false, asked: 0 };
-  const listCurrent = (): Promise<readonly SigningKey[]> => {
+  const listCurrent = (): Promise<readonly RotatedKey[]> => {
     store.asked += 1;
     return store.isAway ? Promise.reject(new Error('away')) : Promise.resolve([...store.keys]);
   };
-  const keys = new CurrentSigningKeys({ listCurrent } as unknown as SigningKeyStore, clock);
+  const keys = new CurrentKeys({ listCurrent } as unknown as RotatedKeyStore<RotatedKey>, clock);
   return { clock, store, keys };
 }
 
-describe('The current signing keys', () => {
+describe('The current keys', () => {
   it('are read again for a kid that another instance may just have made', async () => {
     const { store, keys } = setUp();
     await keys.list();

@@ -1,0 +1,5 @@
+import { RotatedKeyStore } from '../key-rotation/rotated-key.store.js';
+import type { EncryptionKey } from './encryption-key.js';
+
+/** Port. At most one key is `next` and at most one is `active`, whoever writes at the same time. */
+export abstract class EncryptionKeyStore extends RotatedKeyStore<EncryptionKey> {}
