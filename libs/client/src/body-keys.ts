@@ -27,14 +27,12 @@ export interface BodyKeys {
   toOpen(header: JweHeader): Promise<CryptoKey | null>;
 }
 
-/** Derived from the secret of an API key by HKDF (RFC 5869): one for requests, one for responses. */
+/** Derived from the secret of an API key by HKDF (RFC 5869): one for requests, one for responses. Null without a secret. */
 export function derivedKeys(
   crypto: CryptoProvider,
   signature: SignatureOption | undefined,
-): BodyKeys {
-  if (signature === undefined || !('secret' in signature)) {
-    throw new TypeError('encryptedBodies needs the secret of signature, or keyAgreement');
-  }
+): BodyKeys | null {
+  if (signature === undefined || !('secret' in signature)) return null;
   const { keyId, secret } = signature;
   const derive = (purpose: 'request' | 'response') =>
     crypto.deriveKey(bytesOfBase64(secret), utf8(`sallyport ${purpose} encryption v1 ${keyId}`));

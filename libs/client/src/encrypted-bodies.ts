@@ -30,6 +30,7 @@ const JOSE = 'application/jose';
 /** Whole bodies as compact JWE (RFC 7516): what goes out, before it is signed; what comes, after that was verified. */
 export class EncryptedBodies {
   private readonly keys: BodyKeys;
+  private readonly toOpen: BodyKeys['toOpen'];
 
   constructor(
     private readonly options: EncryptionOptions,
@@ -37,10 +38,16 @@ export class EncryptedBodies {
   ) {
     const { crypto, signature } = parts;
     const { keyAgreement } = options;
-    this.keys =
-      keyAgreement === undefined
-        ? derivedKeys(crypto, signature)
-        : agreedKeys(crypto, keyAgreement, parts);
+    const derived = derivedKeys(crypto, signature);
+    const agreed = keyAgreement === undefined ? null : agreedKeys(crypto, keyAgreement, parts);
+    const keys = agreed ?? derived;
+    if (keys === null) {
+      throw new TypeError('encryptedBodies needs the secret of signature, or keyAgreement');
+    }
+    this.keys = keys;
+    // Where a request brings nothing, an answer comes under the secret, if the server knows one.
+    this.toOpen = async (header) =>
+      (await agreed?.toOpen(header)) ?? (await derived?.toOpen(header)) ?? null;
   }
 
   async seal(outgoing: Outgoing): Promise<Outgoing> {
@@ -71,9 +78,7 @@ export class EncryptedBodies {
       discard(response);
       throw refused();
     }
-    const opened = await openJwe(this.parts.crypto, await response.text(), (header) =>
-      this.keys.toOpen(header),
-    );
+    const opened = await openJwe(this.parts.crypto, await response.text(), this.toOpen);
     if (opened === null) throw refused();
     const { cty } = opened.header;
     const headers = new Headers(response.headers);
