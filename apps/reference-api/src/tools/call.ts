@@ -4,17 +4,19 @@ import { ClientError, createClient, type ClientOptions } from '@sallyport/client
 import { readDemoCredentials, type DemoCredentials } from '../seed/demo-credentials.js';
 import { DemoTokenError } from './demo-token-error.js';
 
-const USAGE = 'usage: npm run -s call -- --as <client> <METHOD> <path> [-d <json> | -d @<file>]';
+const USAGE =
+  'usage: npm run -s call -- --as <client> [--encrypted] <METHOD> <path> [-d <json> | -d @<file>]';
 
 interface Arguments {
   readonly client: string;
   readonly method: string;
   readonly path: string;
   readonly data: string | undefined;
+  readonly isEncrypted: boolean;
 }
 
 async function main(): Promise<void> {
-  const { client, method, path, data } = readArguments();
+  const { client, method, path, data, isEncrypted } = readArguments();
   const { DATA_DIR: dataDir = '.data' } = process.env;
   const demo = await readDemoCredentials(dataDir);
   if (demo === null) {
@@ -24,6 +26,7 @@ async function main(): Promise<void> {
   const response = await createClient({
     origin: demo.api,
     ...credentialsOf(demo, client),
+    ...(isEncrypted && { encryptedBodies: {} }),
   }).fetch(path, {
     method,
     ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
@@ -46,13 +49,17 @@ function credentialsOf(
 }
 
 function readArguments(): Arguments {
-  const options = { as: { type: 'string' }, data: { type: 'string', short: 'd' } } as const;
+  const options = {
+    as: { type: 'string' },
+    data: { type: 'string', short: 'd' },
+    encrypted: { type: 'boolean', default: false },
+  } as const;
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     const [method, path, ...rest] = positionals;
-    const { as: client, data } = values;
+    const { as: client, data, encrypted: isEncrypted } = values;
     if (client !== undefined && method !== undefined && path !== undefined && rest.length === 0) {
-      return { client, method, path, data };
+      return { client, method, path, data, isEncrypted };
     }
   } catch (error) {
     throw new DemoTokenError(`${(error as Error).message}\n${USAGE}`);
