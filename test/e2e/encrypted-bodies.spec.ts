@@ -1,4 +1,10 @@
-import { generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  hash,
+  type KeyObject,
+  type KeyPairKeyObjectResult,
+} from 'node:crypto';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import {
@@ -21,7 +27,7 @@ import {
   SignedResponse,
   type IssuedApiKey,
 } from '@sallyport/nest';
-import { compactDecrypt } from 'jose';
+import { compactDecrypt, type JWK } from 'jose';
 import { describeOnAdapters, type TestApi } from '../support/adapters.js';
 import { BY, issueKey, register } from '../support/cast.js';
 import { encrypted, keyFor, opened, withHeader } from '../support/encrypted-bodies.js';
@@ -499,5 +505,120 @@ describeOnAdapters('An encrypted answer', (start) => {
       expect(header).toMatchObject({ alg: algorithms[kind], kid: 'e1', cty: 'json' });
       expect(content).toBe('{"answer":42}');
     }
+  });
+});
+
+describeOnAdapters('A body that is encrypted to a published key', (start) => {
+  let api: TestApi;
+  let issued: IssuedApiKey;
+  let published: JWK;
+  let answers: KeyPairKeyObjectResult;
+  beforeEach(async () => {
+    handled = 0;
+    seen = undefined;
+    api = await start({ controllers: [EncryptedController], options: { encryptionKeys: true } });
+    answers = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const sig = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+    const enc = { ...answers.publicKey.export({ format: 'jwk' }), kid: 'e1', use: 'enc' };
+    await register(api.app, 'shop', ['a:read'], { jwks: { keys: [{ ...sig, kid: 's1' }, enc] } });
+    issued = await issueKey(api.app, 'shop', { signing: true });
+    const { keys } = (await api.get('/.well-known/jwks.json')).body as { keys: JWK[] };
+    published = keys.find(({ use }) => use === 'enc') ?? {};
+  });
+  const seal = (header: object = {}, to: JWK = published) =>
+    encrypted(JSON_BODY, createPublicKey({ format: 'jwk', key: { ...to } }), {
+      ...{ alg: 'ECDH-ES', kid: published.kid ?? '' },
+      ...header,
+    });
+  const post = (body: string, plan: Plan = {}, by = issued) =>
+    call(api, hmacKey(by.signingSecret), by.apiKey.id, {
+      ...{ target: '/both', body, headers: [['Content-Type', 'application/jose']] },
+      ...plan,
+    });
+  const lastCode = () => /ERR_[A-Z_]+/.exec(api.log.at(-1) ?? '')?.[0];
+
+  it('comes to the handler, and is answered to the key that the client has registered', async () => {
+    const answer = await post(await seal());
+    expect([answer.status, seen]).toEqual([201, { amount: 1, to: ['é'] }]);
+    const { header, text } = await opened(answer, answers.privateKey);
+    expect(header).toMatchObject({ alg: 'ECDH-ES', enc: 'A256GCM', kid: 'e1', cty: 'json' });
+    expect(JSON.parse(text)).toEqual({ got: { amount: 1, to: ['é'] } });
+  });
+
+  it('is refused when no key of ours opens it, all alike', async () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+    const wrong = [
+      await seal({ kid: 'nobody' }),
+      await seal({ kid: undefined }),
+      await seal({ kid: 'e1' }), // the client's own: what we would have answered
+      await seal({}, other.export({ format: 'jwk' })),
+      withHeader(await seal(), { epk: { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA' } }),
+      withHeader(await seal(), { epk: published }),
+      withHeader(await seal(), { epk: 7 }),
+      withHeader(await seal(), { epk: undefined }),
+      await seal({ alg: 'ECDH-ES+A256KW' }),
+    ];
+    const faces = new Set<string>();
+    for (const jwe of wrong) {
+      const answer = await post(jwe);
+      expect([answer.status, lastCode()]).toEqual([400, 'ERR_DECRYPTION_FAILED']);
+      faces.add(answer.content.toString());
+    }
+    expect([faces.size, handled]).toEqual([1, 0]);
+  });
+
+  it('is refused when nobody could read the answer, before anything is done', async () => {
+    await register(api.app, 'mute', ['a:read']);
+    const mute = await issueKey(api.app, 'mute', { signing: true });
+    const answer = await post(await seal(), {}, mute);
+    expect([answer.status, lastCode(), handled]).toEqual([403, 'ERR_ENCRYPTION_KEY_MISSING', 0]);
+    expect((await post(await seal(), { target: '/request' }, mute)).status).toBe(201);
+  });
+
+  it('says nothing of who sent it: it must be signed', async () => {
+    const headers = [
+      ['Host', 'api.test'],
+      ['X-API-Key', issued.plaintext],
+      ['Content-Type', 'application/jose'],
+    ] as const;
+    const body = Buffer.from(await seal());
+    const answer = await transmit(portOf(api), { method: 'POST', target: '/both', headers, body });
+    expect([answer.status, handled]).toEqual([401, 0]);
+  });
+});
+
+describeOnAdapters('A route with @EncryptedBody()', (start) => {
+  @Controller()
+  class UnsignedController {
+    @Post() @EncryptedBody() post() {
+      return 'never';
+    }
+  }
+  @Controller()
+  class EmptyController {
+    @Post() @SignedRequest() @EncryptedBody({ request: false, response: false }) post() {
+      return 'never';
+    }
+  }
+  it('that takes bodies which nobody signed, or encrypts nothing, fails the start', async () => {
+    await expect(start({ controllers: [UnsignedController] })).rejects.toThrow('@SignedRequest()');
+    await expect(start({ controllers: [EmptyController] })).rejects.toThrow('encrypts nothing');
+  });
+
+  it('lets plain bodies through while the app only reports, and nothing that it cannot read', async () => {
+    handled = 0;
+    const api = await start({
+      controllers: [EncryptedController],
+      options: { enforce: 'report' },
+    });
+    expect((await api.send('POST', '/both', {}, { amount: 1 })).status).toBe(201);
+    expect(api.log.join()).toContain('would refuse both');
+    const headers = [
+      ['Host', 'api.test'],
+      ['Content-Type', 'application/jose'],
+    ] as const;
+    const sent = { method: 'POST', target: '/both', headers, body: Buffer.from('a.b.c.d.e') };
+    expect((await transmit(portOf(api), sent)).status).toBeGreaterThanOrEqual(400);
+    expect(handled).toBe(1);
   });
 });

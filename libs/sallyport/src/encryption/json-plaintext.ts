@@ -1,16 +1,19 @@
 import { isUtf8 } from 'node:buffer';
 
-/** What JSON a body may be: what the parsers of both adapters take, and no member that would become a prototype. */
-type JsonBody = object;
+/** Without any of these there is no such member, and nothing has to be looked at twice. */
+const SUSPECT = /__proto__|constructor|\\u/;
 
 /**
  * The object or array in these bytes; null for anything else: no UTF-8, no JSON, a single value (Express refuses it), a
  * member named `__proto__`, or `prototype` within `constructor` (Fastify refuses them).
  */
-export function jsonIn(bytes: Buffer): JsonBody | null {
+export function jsonIn(bytes: Buffer): object | null {
   if (!isUtf8(bytes)) return null;
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'), refusePrototypes);
+    const text = bytes.toString('utf8');
+    const value: unknown = SUSPECT.test(text)
+      ? JSON.parse(text, refusePrototypes)
+      : JSON.parse(text);
     return typeof value === 'object' ? value : null;
   } catch {
     return null;
