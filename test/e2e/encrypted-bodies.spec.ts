@@ -28,6 +28,7 @@ import {
   type IssuedApiKey,
 } from '@sallyport/nest';
 import { compactDecrypt, type JWK } from 'jose';
+import type { SignatureKey } from '../../libs/sallyport/src/signatures/signature-algorithms.js';
 import { describeOnAdapters, type TestApi } from '../support/adapters.js';
 import { BY, issueKey, register } from '../support/cast.js';
 import { encrypted, keyFor, opened, withHeader } from '../support/encrypted-bodies.js';
@@ -513,12 +514,14 @@ describeOnAdapters('A body that is encrypted to a published key', (start) => {
   let issued: IssuedApiKey;
   let published: JWK;
   let answers: KeyPairKeyObjectResult;
+  let signs: KeyPairKeyObjectResult;
   beforeEach(async () => {
     handled = 0;
     seen = undefined;
     api = await start({ controllers: [EncryptedController], options: { encryptionKeys: true } });
     answers = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const sig = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+    signs = generateKeyPairSync('ed25519');
+    const sig = signs.publicKey.export({ format: 'jwk' });
     const enc = { ...answers.publicKey.export({ format: 'jwk' }), kid: 'e1', use: 'enc' };
     await register(api.app, 'shop', ['a:read'], { jwks: { keys: [{ ...sig, kid: 's1' }, enc] } });
     issued = await issueKey(api.app, 'shop', { signing: true });
@@ -565,6 +568,25 @@ describeOnAdapters('A body that is encrypted to a published key', (start) => {
       faces.add(answer.content.toString());
     }
     expect([faces.size, handled]).toEqual([1, 0]);
+  });
+
+  it('may be signed by a key that its client has registered for that, and by no other', async () => {
+    const by = (key: KeyObject, algorithm: SignatureKey['algorithm'], kid: string, body: string) =>
+      call(api, { key, algorithm }, `shop/${kid}`, {
+        ...{ target: '/both', body, headers: [['Content-Type', 'application/jose']] },
+      });
+    const answer = await by(signs.privateKey, 'ed25519', 's1', await seal());
+    expect((await opened(answer, answers.privateKey)).header).toMatchObject({ kid: 'e1' });
+    expect(answer.status).toBe(201);
+    handled = 0;
+    const encrypts = await by(answers.privateKey, 'ecdsa-p256-sha256', 'e1', await seal());
+    expect([encrypts.status, lastCode()]).toEqual([401, 'ERR_SIGNATURE_INVALID']);
+    // It stands for no API key, so that none of its client's opens what it signs.
+    const { apiKey, signingSecret } = issued;
+    const secret = keyFor('request', apiKey.id, signingSecret);
+    const derived = await encrypted(JSON_BODY, secret, { kid: apiKey.id });
+    const mixed = await by(signs.privateKey, 'ed25519', 's1', derived);
+    expect([mixed.status, lastCode(), handled]).toEqual([400, 'ERR_DECRYPTION_FAILED', 0]);
   });
 
   it('is refused when nobody could read the answer, before anything is done', async () => {

@@ -82,6 +82,9 @@ function hold(
     const content = finish(held.bytes());
     if (!isPromise(content)) return release(content);
     pretendEnded(response, true);
+    // Of two answers the first counts, as always.
+    response.write = () => false;
+    response.end = () => response;
     content
       .finally(() => {
         pretendEnded(response, false);
