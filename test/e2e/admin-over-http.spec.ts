@@ -233,6 +233,7 @@ describe.each(adapters)('Administration over HTTP, on %s', (adapter) => {
       { kind: 'client-secret', id: '0190a1b2-0000-7000-8000-000000000001' },
       { kind: 'client-secret', id: "' OR 1=1 --" },
       { kind: 'signing-key', id: 'nothing' },
+      { kind: 'encryption-key', id: 'nothing' },
       { kind: 'client', id: 'nobody' },
       { kind: 'user-client', id: 'carol', clientId: 'nobody' },
     ])('answer 404 for %j, which never was: a slip must not look like success', async (body) => {

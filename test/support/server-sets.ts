@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { SallyportOptions } from '@sallyport/nest';
 import type { AuthorizationServerOptions } from '@sallyport/nest/authorization-server';
 import { TypeOrmTransactions } from '../../libs/sallyport/src/stores/typeorm/typeorm-transactions.js';
 import { startAuthorizationServer, type TestStores } from './authorization-server.js';
@@ -17,7 +18,10 @@ export interface Servers {
 
 export interface ServerSet {
   readonly name: string;
-  open(server?: AuthorizationServerOptions): Promise<Servers>;
+  open(
+    server?: AuthorizationServerOptions,
+    sallyport?: Partial<SallyportOptions>,
+  ): Promise<Servers>;
 }
 
 const { TEST_DATABASE_URL: databaseUrl, TEST_REDIS_URL: redisUrl } = process.env;
@@ -31,10 +35,11 @@ const unlimitedSignIn = { signIn: { attempts: 1_000_000, addressAttempts: 1_000_
 
 export const embeddedServers: ServerSet = {
   name: 'one server on PGlite',
-  async open(server = {}) {
+  async open(server = {}, sallyport = {}) {
     const stores = { kind: 'pglite' } as const;
     const only = await startAuthorizationServer({
       stores,
+      sallyport,
       server: { ...unlimitedSignIn, ...server },
     });
     delayLookups(only.app.get(TypeOrmTransactions));
@@ -63,14 +68,14 @@ async function farAway(): Promise<void> {
 
 const farServers = (database: string, redis: string): ServerSet => ({
   name: 'two servers, on Express and Fastify, 25 ms away from PostgreSQL and Redis',
-  async open(server = {}) {
+  async open(server = {}, sallyport = {}) {
     const own = await createDatabase(database);
     const wires = [await startTcpProxy(own.url), await startTcpProxy(redis)] as const;
     for (const wire of wires) wire.delay(FAR_MILLISECONDS);
     const prefix = ownPrefix();
     const [{ url: databaseUrl }, { url: redisUrl }] = wires;
     const stores = { kind: 'real', databaseUrl, redisUrl, prefix, kek: testKek() } as const;
-    const opened = await openPair(stores, { ...unlimitedSignIn, ...server });
+    const opened = await openPair(stores, { ...unlimitedSignIn, ...server }, sallyport);
     return {
       ...opened,
       async close() {
@@ -84,10 +89,14 @@ const farServers = (database: string, redis: string): ServerSet => ({
 });
 
 /** One server on each adapter, on the same stores. */
-async function openPair(stores: TestStores, server: AuthorizationServerOptions): Promise<Servers> {
+async function openPair(
+  stores: TestStores,
+  server: AuthorizationServerOptions,
+  sallyport: Partial<SallyportOptions>,
+): Promise<Servers> {
   const both = [
-    await startAuthorizationServer({ adapter: 'express', stores, server }),
-    await startAuthorizationServer({ adapter: 'fastify', stores, server }),
+    await startAuthorizationServer({ adapter: 'express', stores, server, sallyport }),
+    await startAuthorizationServer({ adapter: 'fastify', stores, server, sallyport }),
   ] as const;
   let turn = 0;
   return {

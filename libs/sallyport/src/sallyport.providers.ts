@@ -259,6 +259,7 @@ export const sallyportExports = [
   IssuerKeys,
   LivingGrants,
   MTLS_OPTIONS,
+  OutboundHttp,
   PresentedTokenVerifier,
   RequestOrigin,
   RevocationChecker,

@@ -126,7 +126,10 @@ export class RotateApiKeyDto extends ReasonDto {
   readonly overlapSeconds?: number;
 }
 
-export const REVOCABLE_KINDS: readonly RevocationTarget['kind'][] = [
+/** A key that others encrypt to is no target of the list: it signs nothing, and is gone with its record. */
+type RevocableKind = RevocationTarget['kind'] | 'encryption-key';
+
+export const REVOCABLE_KINDS: readonly RevocableKind[] = [
   'token',
   'session',
   'grant',
@@ -136,12 +139,13 @@ export const REVOCABLE_KINDS: readonly RevocationTarget['kind'][] = [
   'api-key',
   'client-secret',
   'signing-key',
+  'encryption-key',
   'issuer',
 ];
 
 export class RevokeDto extends ReasonDto {
   @IsIn(REVOCABLE_KINDS)
-  readonly kind!: RevocationTarget['kind'];
+  readonly kind!: RevocableKind;
 
   /** `jti`, session id, grant id, subject, client id, API key id, client secret id, `kid` or issuer. */
   @IsString()

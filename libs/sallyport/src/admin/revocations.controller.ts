@@ -6,6 +6,7 @@ import {
   ACCESS_TOKEN_OPTIONS,
   type ResolvedAccessTokenOptions,
 } from '../credentials/bearer/access-token.options.js';
+import { EncryptionKeyService } from '../encryption-keys/encryption-key.service.js';
 import { SallyportError } from '../errors.js';
 import { invalidInput } from '../input.js';
 import type { ClientPrincipal } from '../principals/caller.js';
@@ -34,6 +35,7 @@ export class RevocationsController {
     private readonly clients: ClientService,
     private readonly secrets: ClientSecretService,
     private readonly signingKeys: SigningKeyService,
+    private readonly encryptionKeys: EncryptionKeyService,
     @Inject(ACCESS_TOKEN_OPTIONS) private readonly tokens: ResolvedAccessTokenOptions,
     @Inject(ADMIN_OPTIONS) private readonly options: AdminOptions,
   ) {}
@@ -68,6 +70,9 @@ export class RevocationsController {
           { kind, issuer: this.tokens.issuer, kid: id },
           'signing key in use',
         );
+      case 'encryption-key':
+        if (await this.encryptionKeys.revoke(id, by)) return;
+        throw notFound('encryption key in use');
       case 'client':
         await this.clients.get(id);
         return this.revocations.revoke({ kind, clientId: id }, by);

@@ -1,3 +1,7 @@
+import type { JWK } from 'jose';
+import type { TokenEncryption } from '../credentials/bearer/token-encryption.js';
+import { checkUrl } from '../credentials/bearer/option-checks.js';
+import { readRecipientKey, type RecipientKey } from '../encryption/encryption-jwk.js';
 import {
   resolveScopeDescriptions,
   type ScopeDescriptions,
@@ -19,6 +23,16 @@ export interface ResourceOptions {
   readonly accessTokenFormat?: 'jwt' | 'opaque';
   /** @default `accessTokenSeconds` of the server */
   readonly accessTokenSeconds?: number;
+  /** Its tokens are nested JWE, which nobody but it can read; we cannot either. @default signed only */
+  readonly encryption?: ResourceEncryptionOptions;
+}
+
+/** To what the tokens of a resource server are encrypted (RFC 7516), with A256GCM: exactly one of the two. */
+export interface ResourceEncryptionOptions {
+  /** Its public key, with `kid` and `use: enc`: EC P-256 for ECDH-ES (or `alg: ECDH-ES+A256KW`), RSA for RSA-OAEP-256. */
+  readonly jwk?: JWK;
+  /** Where its JWK set is, whose first such key is taken. While that cannot be had no token is issued for it. */
+  readonly jwksUri?: string;
 }
 
 export interface AuthorizationServerOptions {
@@ -26,6 +40,11 @@ export interface AuthorizationServerOptions {
   readonly resources?: readonly ResourceOptions[];
   /** Lifetime of an access token, unless the client or the resource has one of its own. @default 600 */
   readonly accessTokenSeconds?: number;
+  /**
+   * Access tokens for this API are nested JWE (RFC 7519 §11.2), so that clients cannot read them. `encryptedTokens` of
+   * SallyportModule must accept them first. @default false
+   */
+  readonly encryptAccessTokens?: boolean;
   /** A refresh token ends when it is not used for so long. @default 1209600 (14 days) */
   readonly refreshIdleSeconds?: number;
   /** All tokens of one login end after so long, however often they are refreshed. @default 7776000 (90 days) */
@@ -49,8 +68,19 @@ export interface AuthorizationServerOptions {
   readonly theme?: ThemeOptions;
 }
 
+/** Where the key of a resource server is; null: its tokens are not encrypted. */
+export type ResourceEncryption =
+  | { readonly kind: 'static'; readonly key: RecipientKey }
+  | { readonly kind: 'remote'; readonly uri: string }
+  | null;
+
+export interface ResolvedResource extends Required<Omit<ResourceOptions, 'encryption'>> {
+  readonly encryption: ResourceEncryption;
+}
+
 export interface ResolvedAuthorizationServerOptions {
-  readonly resources: readonly Required<ResourceOptions>[];
+  readonly resources: readonly ResolvedResource[];
+  readonly encryptAccessTokens: boolean;
   readonly accessTokenSeconds: number;
   readonly refreshIdleSeconds: number;
   readonly refreshAbsoluteSeconds: number;
@@ -70,6 +100,7 @@ export const RESOLVED_AUTHORIZATION_SERVER_OPTIONS = Symbol('ResolvedAuthorizati
 interface OwnTokens {
   readonly audience: string;
   readonly maxTokenLifetimeSeconds: number;
+  readonly encryption: TokenEncryption;
 }
 
 const YEAR_SECONDS = 31_536_000;
@@ -77,8 +108,9 @@ const YEAR_SECONDS = 31_536_000;
 /** Completes and checks; every mistake is added to `mistakes`. */
 export function resolveAuthorizationServerOptions(
   options: AuthorizationServerOptions,
-  { audience, maxTokenLifetimeSeconds }: OwnTokens,
+  { audience, maxTokenLifetimeSeconds, encryption }: OwnTokens,
   mistakes: string[],
+  isDevelopment: boolean,
 ): ResolvedAuthorizationServerOptions {
   const {
     resources = [],
@@ -89,6 +121,7 @@ export function resolveAuthorizationServerOptions(
     loginSeconds = 43_200,
     sessionsPerUser = 50,
     oauth21 = 'strict',
+    encryptAccessTokens = false,
   } = options;
   const within = (name: string, value: number, least: number, most: number): void => {
     if (Number.isSafeInteger(value) && value >= least && value <= most) return;
@@ -101,11 +134,26 @@ export function resolveAuthorizationServerOptions(
   within('loginSeconds', loginSeconds, 60, YEAR_SECONDS);
   within('sessionsPerUser', sessionsPerUser, 1, 10_000);
   if (!['strict', 'lenient'].includes(oauth21)) mistakes.push('oauth21 must be strict or lenient');
-  const resolved = resources.map((resource) => ({
-    accessTokenFormat: 'jwt' as const,
-    accessTokenSeconds,
-    ...resource,
-  }));
+  // `'false'` from an environment variable would be true.
+  if (![true, false].includes(encryptAccessTokens)) {
+    mistakes.push('encryptAccessTokens must be true or false');
+  }
+  if (encryptAccessTokens ? encryption === 'refused' : encryption === 'required') {
+    mistakes.push(
+      encryptAccessTokens
+        ? 'encryptAccessTokens needs `encryptedTokens` of SallyportModule to accept them'
+        : '`encryptedTokens` of SallyportModule requires what encryptAccessTokens does not do',
+    );
+  }
+  const resolved = resources.map((resource, index): ResolvedResource => {
+    const name = `resources[${String(index)}].encryption`;
+    return {
+      accessTokenFormat: 'jwt',
+      accessTokenSeconds,
+      ...resource,
+      encryption: resolveEncryption(resource, name, mistakes, isDevelopment),
+    };
+  });
   for (const [index, resource] of resolved.entries()) {
     const name = `resources[${String(index)}]`;
     within(`${name}.accessTokenSeconds`, resource.accessTokenSeconds, 1, maxTokenLifetimeSeconds);
@@ -125,6 +173,7 @@ export function resolveAuthorizationServerOptions(
   }
   return Object.freeze({
     resources: Object.freeze(resolved),
+    encryptAccessTokens,
     accessTokenSeconds,
     refreshIdleSeconds,
     refreshAbsoluteSeconds,
@@ -136,6 +185,30 @@ export function resolveAuthorizationServerOptions(
     scopeDescriptions: resolveScopeDescriptions(options.scopeDescriptions ?? {}, mistakes),
     theme: resolveTheme(options.theme ?? {}, mistakes),
   });
+}
+
+function resolveEncryption(
+  { encryption, accessTokenFormat }: ResourceOptions,
+  name: string,
+  mistakes: string[],
+  isDevelopment: boolean,
+): ResourceEncryption {
+  if (encryption === undefined) return null;
+  const { jwk, jwksUri } = encryption;
+  if (accessTokenFormat === 'opaque') mistakes.push(`${name} is for jwt: opaque says nothing`);
+  if ((jwk === undefined) === (jwksUri === undefined)) {
+    mistakes.push(`${name} needs exactly one of jwk and jwksUri`);
+  }
+  if (jwksUri !== undefined) {
+    checkUrl(`${name}.jwksUri`, jwksUri, isDevelopment, mistakes);
+    return { kind: 'remote', uri: jwksUri };
+  }
+  const key = readRecipientKey(jwk);
+  if (key !== null) return { kind: 'static', key };
+  mistakes.push(
+    `${name}.jwk must be a public key, EC P-256 or RSA of 2048 to 8192 bits, with kid and \`use: enc\``,
+  );
+  return null;
 }
 
 const isResourceIndicator = (text: string): boolean =>

@@ -19,6 +19,7 @@ import { EphemeralRecordStore } from '../ephemeral/ephemeral-record.store.js';
 import { ReplayStore } from '../ephemeral/replay.store.js';
 import { SallyportError } from '../errors.js';
 import { LoginSessionStore } from '../logins/login-session.store.js';
+import { OutboundHttp } from '../outbound/outbound-http.js';
 import { Randomness } from '../randomness.js';
 import { CredentialWatch } from '../request/credential-watch.js';
 import { RevocationChecker } from '../revocation/check/revocation.checker.js';
@@ -70,10 +71,16 @@ const slice = (token: symbol, name: keyof ResolvedAuthorizationServerOptions): P
 const options: Provider[] = [
   {
     provide: RESOLVED_AUTHORIZATION_SERVER_OPTIONS,
-    inject: [AUTHORIZATION_SERVER_OPTIONS, ACCESS_TOKEN_OPTIONS],
-    useFactory: (given: AuthorizationServerOptions, own: ResolvedAccessTokenOptions) => {
+    inject: [AUTHORIZATION_SERVER_OPTIONS, ACCESS_TOKEN_OPTIONS, OutboundHttp],
+    useFactory: (
+      given: AuthorizationServerOptions,
+      tokens: ResolvedAccessTokenOptions,
+      { allowsLoopback }: OutboundHttp,
+    ) => {
       const mistakes: string[] = [];
-      const resolved = resolveAuthorizationServerOptions(given, own, mistakes);
+      const encryption = tokens.issuers.get(tokens.issuer)?.encryption ?? 'refused';
+      const own = { ...tokens, encryption };
+      const resolved = resolveAuthorizationServerOptions(given, own, mistakes, allowsLoopback);
       if (mistakes.length === 0) return resolved;
       throw new SallyportError('ERR_OPTIONS_INVALID', {
         reason: `AuthorizationServerModule cannot start:\n- ${mistakes.join('\n- ')}`,
@@ -108,6 +115,7 @@ const services = {
   logins: LoginSessionStore,
   opaqueTokens: OpaqueTokenStore,
   options: RESOLVED_AUTHORIZATION_SERVER_OPTIONS,
+  outbound: OutboundHttp,
   pages: AuthorizationPages,
   randomness: Randomness,
   replays: ReplayStore,

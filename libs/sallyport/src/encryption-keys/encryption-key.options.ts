@@ -46,8 +46,13 @@ export function resolveEncryptionKeyOptions(
   { maxTokenLifetimeSeconds, clockSkewSeconds }: OwnTokens,
   mistakes: string[],
 ): ResolvedEncryptionKeyOptions {
-  if (given === false && isNeeded) mistakes.push('encryptionKeys: encrypted tokens need them');
-  const options = typeof given === 'object' ? given : {};
+  // `'false'` from an environment variable would be true.
+  const isKnown = given === undefined || typeof given === 'boolean' || isObject(given);
+  if (!isKnown) mistakes.push('encryptionKeys must be true, false or its options');
+  if (given === false && isNeeded) {
+    mistakes.push('encryptionKeys must not be false, since encrypted tokens are accepted');
+  }
+  const options = isObject(given) ? given : {};
   const {
     jwks,
     rotateAfterSeconds = 2_592_000,
@@ -82,6 +87,9 @@ export function resolveEncryptionKeyOptions(
     }),
   });
 }
+
+const isObject = (given: unknown): given is EncryptionKeyOptions =>
+  typeof given === 'object' && given !== null;
 
 /** None is quoted: they are secret. */
 function readGivenKeys(

@@ -14,7 +14,7 @@ export const KEY_MANAGEMENT_ALGORITHMS = [
 ] as const;
 export type KeyManagementAlgorithm = (typeof KEY_MANAGEMENT_ALGORITHMS)[number];
 
-/** RFC 7518 §5.1. */
+/** RFC 7518 §5.1: the only one we take, and the only one we write. */
 export const CONTENT_ENCRYPTION = 'A256GCM';
 
 /** A JWE in compact serialization (RFC 7516 §7.1), read but not decrypted: nothing of it is believed yet. */

@@ -24,6 +24,15 @@ describe('The current keys', () => {
     expect((await keys.listWith('new')).map(({ kid }) => kid)).toEqual(['known', 'new']);
   });
 
+  it('are read again once for all who come with a new kid at once, and all are told', async () => {
+    const { store, keys } = setUp();
+    await keys.list();
+    store.keys.push(key('new'));
+    const found = await Promise.all(Array.from({ length: 5 }, async () => keys.listWith('new')));
+    for (const list of found) expect(list.map(({ kid }) => kid)).toEqual(['known', 'new']);
+    expect(store.asked).toBe(2);
+  });
+
   it('survive a made-up kid while the store is away', async () => {
     const { clock, store, keys } = setUp();
     await keys.list();

@@ -12,6 +12,7 @@ const REREAD_COOLDOWN_MILLISECONDS = 100;
 export class CurrentKeys<Key extends RotatedKey> {
   private readonly cache: RecordCache<readonly Key[]>;
   private rereadAt = new Date(0);
+  private rereading: Promise<readonly Key[]> | undefined;
 
   constructor(
     private readonly store: RotatedKeyStore<Key>,
@@ -43,11 +44,17 @@ export class CurrentKeys<Key extends RotatedKey> {
     if (known.some((key) => key.kid === kid)) return known;
     const now = this.clock.now();
     if (Math.abs(now.getTime() - this.rereadAt.getTime()) < REREAD_COOLDOWN_MILLISECONDS) {
-      return this.list();
+      // Who comes with the same new kid a moment later waits for the answer too.
+      return this.rereading ?? this.list();
     }
     this.rereadAt = now;
     // A made-up kid must not cost the known keys, which may be all there is while the store is away.
-    return this.cache.reload(CACHED).catch(() => known);
+    const reread = this.cache.reload(CACHED).catch(() => known);
+    this.rereading = reread;
+    void reread.finally(() => {
+      if (this.rereading === reread) this.rereading = undefined;
+    });
+    return reread;
   }
 
   forget(): void {

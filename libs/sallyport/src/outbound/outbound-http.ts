@@ -23,6 +23,11 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 export class OutboundHttp {
   constructor(private readonly settings: OutboundHttpSettings = {}) {}
 
+  /** Whether plain http to loopback may be configured. */
+  get allowsLoopback(): boolean {
+    return this.settings.allowLoopback === true;
+  }
+
   /** Throws when the answer is not 200 and JSON; the caller decides what that means. */
   async getJson(address: string): Promise<unknown> {
     const url = this.checkUrl(address);
@@ -40,7 +45,7 @@ export class OutboundHttp {
     const url = URL.parse(address);
     const isAllowed =
       url?.protocol === 'https:' ||
-      (url?.protocol === 'http:' && this.settings.allowLoopback === true);
+      (url?.protocol === 'http:' && this.allowsLoopback);
     if (!isAllowed || url.username !== '' || url.password !== '') {
       throw new TypeError(`${url?.origin ?? 'This'} is no https URL without credentials`);
     }
@@ -54,7 +59,7 @@ export class OutboundHttp {
       family === 0 ? await (this.settings.lookup ?? lookupAll)(host) : [{ address: host, family }];
     const isAllowed = ({ address }: LookupAddress): boolean => {
       const kind = kindOfAddress(address);
-      if (kind === 'loopback') return this.settings.allowLoopback === true;
+      if (kind === 'loopback') return this.allowsLoopback;
       return kind === 'public' && url.protocol === 'https:';
     };
     if (addresses.length === 0 || !addresses.every(isAllowed)) {

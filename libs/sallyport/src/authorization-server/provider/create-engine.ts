@@ -10,6 +10,7 @@ import type { ClientCertificates } from '../../credentials/mtls/client-certifica
 import type { ResolvedMtlsOptions } from '../../credentials/mtls/mtls.options.js';
 import type { EphemeralRecordStore } from '../../ephemeral/ephemeral-record.store.js';
 import type { ReplayStore } from '../../ephemeral/replay.store.js';
+import type { OutboundHttp } from '../../outbound/outbound-http.js';
 import type { CredentialWatch } from '../../request/credential-watch.js';
 import type { RevocationChecker } from '../../revocation/check/revocation.checker.js';
 import type { RoleGrantService } from '../../role-grants/role-grant.service.js';
@@ -30,6 +31,7 @@ import { RefreshGrace } from './refresh-grace.js';
 import { StructuredTokens } from './structured-tokens.js';
 import { TokenClaims } from './token-claims.js';
 import { TokenCommit } from './token-commit.js';
+import { TokenRecipients } from './token-recipients.js';
 
 /** What the engine stands on. */
 export interface EngineServices extends Omit<FamilyStores, 'issuer' | 'graceSeconds'> {
@@ -44,6 +46,7 @@ export interface EngineServices extends Omit<FamilyStores, 'issuer' | 'graceSeco
   readonly issuerKeys: IssuerKeys;
   readonly mtls: ResolvedMtlsOptions;
   readonly options: ResolvedAuthorizationServerOptions;
+  readonly outbound: OutboundHttp;
   readonly pages: AuthorizationPages;
   readonly replays: ReplayStore;
   readonly revocationChecker: RevocationChecker;
@@ -85,6 +88,7 @@ export function createEngine(services: EngineServices): Engine {
     replays: services.replays,
     pages: new EnginePages(services.pages),
     consentPolicy: new ConsentPolicy(issuer, audience, clients, services.consents, randomness),
+    recipients: new TokenRecipients(services),
     tokenClaims: new TokenClaims(issuer, services.revocations, services.roleGrants),
     grantHandlers: new GrantHandlers(
       commits,
@@ -100,6 +104,7 @@ export function createEngine(services: EngineServices): Engine {
         services.revocationChecker,
         services.revocations,
         clients,
+        encryptedFor(options),
       ),
     refreshLifetime: (ctx, { grantId = '' }) => {
       const grant = requestOf(ctx).grants.get(grantId);
@@ -122,6 +127,12 @@ export function createEngine(services: EngineServices): Engine {
   };
   return new Engine(services.signingKeys, parts);
 }
+
+/** The resource servers whose tokens we cannot read ourselves. */
+const encryptedFor = ({ resources }: ResolvedAuthorizationServerOptions): ReadonlySet<string> =>
+  new Set(
+    resources.filter(({ encryption }) => encryption !== null).map(({ identifier }) => identifier),
+  );
 
 /** Reads our tokens for any resource server: to revoke and introspect them, not to let anyone in. */
 function verifierOfAll({

@@ -13,6 +13,7 @@ import type { FamilyStores } from './family-stores.js';
 import type { GrantHandlers } from './grant-handlers.js';
 import type { StructuredTokens } from './structured-tokens.js';
 import type { TokenClaims } from './token-claims.js';
+import type { TokenRecipients } from './token-recipients.js';
 
 /** What one engine is made of, beside the keys it signs with: the same for every one that a rotation builds. */
 export interface EngineParts {
@@ -33,6 +34,7 @@ export interface EngineParts {
   readonly replays: ReplayStore;
   readonly pages: EnginePages;
   readonly consentPolicy: ConsentPolicy;
+  readonly recipients: TokenRecipients;
   readonly tokenClaims: TokenClaims;
   readonly grantHandlers: GrantHandlers;
   readonly structuredTokens: () => StructuredTokens;

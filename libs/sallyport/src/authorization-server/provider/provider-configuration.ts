@@ -45,7 +45,13 @@ export function providerConfiguration(
   const [active] = keys;
   if (active === undefined) throw new TypeError('no signing key');
   const { algorithm } = active;
-  const resources = new Resources(parts.audience, options, parts.clients, algorithm);
+  const resources = new Resources(
+    parts.audience,
+    options,
+    parts.clients,
+    algorithm,
+    parts.recipients,
+  );
   const methods = [...CONFIDENTIAL_METHODS, ...(parts.certificates === null ? [] : TLS_METHODS)];
   const lifetime = (
     _ctx: unknown,

@@ -5,7 +5,10 @@ import {
   type ResourceServer,
 } from 'oidc-provider';
 import type { ClientDirectory } from '../../clients/client.directory.js';
+import { CONTENT_ENCRYPTION } from '../../encryption/compact-jwe.js';
+import type { RecipientKey } from '../../encryption/encryption-jwk.js';
 import type { ResolvedAuthorizationServerOptions } from '../authorization-server.options.js';
+import type { TokenRecipients } from './token-recipients.js';
 
 /** Scope values of OpenID Connect Core §5.4 and §11: every client may ask for them, whatever it is registered for. */
 export const OPENID_SCOPE: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];
@@ -17,6 +20,7 @@ export class Resources {
     private readonly options: ResolvedAuthorizationServerOptions,
     private readonly clients: ClientDirectory,
     private readonly signingAlgorithm: string,
+    private readonly recipients: TokenRecipients,
   ) {}
 
   /** What a request that names none, or several, is for. */
@@ -25,7 +29,10 @@ export class Resources {
     return [...oneOf];
   }
 
-  /** @throws InvalidTarget for a resource we do not know, InvalidScope for scope that the client may not have. */
+  /**
+   * @throws InvalidTarget for a resource we do not know, InvalidScope for scope that the client may not have,
+   * ERR_KEYS_UNAVAILABLE when nobody can say to what its tokens are to be encrypted.
+   */
   async describe(
     ctx: KoaContextWithOIDC,
     identifier: string,
@@ -41,16 +48,24 @@ export class Resources {
     const lifetimeSeconds =
       client?.accessTokenSeconds ?? resource?.accessTokenSeconds ?? this.options.accessTokenSeconds;
     const scope = resource?.scope.filter((value) => allowed.includes(value)) ?? allowed;
+    const recipient = await this.recipients.of(identifier);
     return {
       audience: identifier,
       // With those of OpenID Connect, so that the token also opens userinfo.
       scope: [...new Set([...scope, ...openid])].join(' '),
       accessTokenFormat: resource?.accessTokenFormat ?? 'jwt',
       accessTokenTTL: lifetimeSeconds,
-      jwt: { sign: { alg: this.signingAlgorithm as 'ES256' } },
+      jwt: {
+        sign: { alg: this.signingAlgorithm as 'ES256' },
+        ...(recipient !== null && { encrypt: encryptTo(recipient) }),
+      },
     };
   }
 }
+
+/** The engine signs first, then encrypts (RFC 7519 §11.2), and repeats `iss` and `aud` in the header (§5.3). */
+const encryptTo = ({ kid, algorithm: alg, key }: RecipientKey) =>
+  ({ kid, alg, key, enc: CONTENT_ENCRYPTION }) as const;
 
 /** RFC 6749 §3.3: a request without scope is for all that the client is registered for; one beyond it fails. */
 function assumeOrCheckScope(

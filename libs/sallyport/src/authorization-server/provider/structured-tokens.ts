@@ -1,9 +1,10 @@
-import { decodeJwt } from 'jose';
+import { decodeProtectedHeader } from 'jose';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { ClientDirectory } from '../../clients/client.directory.js';
 import type { Client } from '../../clients/client.js';
 import type { AccessTokenVerifier } from '../../credentials/bearer/access-token.verifier.js';
 import type { VerifiedAccessToken } from '../../credentials/verified-access-token.js';
+import { looksEncrypted } from '../../encryption/compact-jwe.js';
 import { SallyportError } from '../../errors.js';
 import type { RevocationChecker } from '../../revocation/check/revocation.checker.js';
 import type { RevocationService } from '../../revocation/revocation.service.js';
@@ -20,6 +21,8 @@ export class StructuredTokens {
     private readonly checker: RevocationChecker,
     private readonly revocations: RevocationService,
     private readonly clients: ClientDirectory,
+    /** Resource servers whose tokens we cannot read. */
+    private readonly encryptedFor: ReadonlySet<string>,
   ) {}
 
   /** The engine's own refusal marks the requests that are ours; its error body may be HTML. */
@@ -60,6 +63,8 @@ export class StructuredTokens {
   /** RFC 7009 §2.1, §2.2: only the owner revokes, and a token that is none any more is revoked already. */
   private async revoke(ctx: KoaContextWithOIDC): Promise<void> {
     const token = await this.read(ctx);
+    // RFC 7009 §2.2.1: the engine's answer stands, unsupported_token_type. 200 would say that it was revoked.
+    if (token === null && this.isForAnother(String(ctx.oidc.params?.token))) return;
     const clientId = ctx.oidc.client?.clientId ?? '';
     if (token !== null && token.clientId !== clientId) {
       respond(ctx, 400, {
@@ -80,12 +85,10 @@ export class StructuredTokens {
 
   private async introspect(ctx: KoaContextWithOIDC): Promise<void> {
     const token = await this.read(ctx);
-    const audience = audienceOf(String(ctx.oidc.params?.token));
-    const isTold =
-      token !== null && (await this.mayAsk(ctx.oidc.client?.clientId ?? '', token, audience));
+    const isTold = token !== null && (await this.mayAsk(ctx.oidc.client?.clientId ?? '', token));
     const client = isTold ? await this.enabledClientOf(token) : null;
     const isActive = isTold && client !== null && (await this.isStanding(token));
-    respond(ctx, 200, isActive ? introspectionOf(token, client, audience) : INACTIVE);
+    respond(ctx, 200, isActive ? introspectionOf(token, client) : INACTIVE);
   }
 
   /** Null for what is no access token of ours, or has expired. */
@@ -99,14 +102,24 @@ export class StructuredTokens {
   }
 
   /** The client it was issued to, and the resource servers that it is for. */
-  private async mayAsk(
-    clientId: string,
-    token: VerifiedAccessToken,
-    audience: readonly unknown[],
-  ): Promise<boolean> {
+  private async mayAsk(clientId: string, token: VerifiedAccessToken): Promise<boolean> {
     if (token.clientId === clientId) return true;
     const caller = await this.clients.find(clientId);
-    return caller?.resources.some((resource) => audience.includes(resource)) === true;
+    return caller?.resources.some((resource) => token.audience.includes(resource)) === true;
+  }
+
+  /** By the header of an encrypted one, in which `aud` is repeated (RFC 7519 §5.3). Anybody may have written it. */
+  private isForAnother(text: string): boolean {
+    if (!looksEncrypted(text)) return false;
+    try {
+      return [decodeProtectedHeader(text).aud].flat().some((aud) => this.isEncryptedFor(aud));
+    } catch {
+      return false;
+    }
+  }
+
+  private isEncryptedFor(audience: unknown): boolean {
+    return typeof audience === 'string' && this.encryptedFor.has(audience);
   }
 
   private async enabledClientOf({ clientId }: VerifiedAccessToken): Promise<Client | null> {
@@ -131,21 +144,8 @@ const REVOKED = {};
 /** RFC 7662 §2.2: nothing else may be said of it. */
 const INACTIVE = { active: false };
 
-/** `aud` as it stands in a token by value; the verifier only says whether one of ours is in it. */
-function audienceOf(text: string): readonly unknown[] {
-  try {
-    return [decodeJwt(text).aud].flat();
-  } catch {
-    return [];
-  }
-}
-
-function introspectionOf(
-  token: VerifiedAccessToken,
-  client: Client,
-  audience: readonly unknown[],
-): Record<string, unknown> {
-  const { confirmation } = token;
+function introspectionOf(token: VerifiedAccessToken, client: Client): Record<string, unknown> {
+  const { confirmation, audience } = token;
   return {
     active: true,
     iss: token.issuer,

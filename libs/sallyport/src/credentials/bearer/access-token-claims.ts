@@ -78,7 +78,11 @@ function readAudience(aud: unknown, issuer: AcceptedIssuer, refuse: Refuse): rea
   ) {
     throw refuse('is meant for another audience');
   }
-  return Object.freeze([...audience]);
+  const isAll =
+    audience.length === issuer.audience.length &&
+    audience.every((entry, index) => entry === issuer.audience[index]);
+  // One list for all tokens that are for us alone, as most are.
+  return isAll ? issuer.audience : Object.freeze([...audience]);
 }
 
 function readSubject(claims: Claims, issuer: AcceptedIssuer, refuse: Refuse): Subject {

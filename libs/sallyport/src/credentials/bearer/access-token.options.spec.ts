@@ -57,6 +57,11 @@ describe('resolveAccessTokenOptions', () => {
     [{ maxTokenLifetimeSeconds: 0 }, 'maxTokenLifetimeSeconds'],
     [{ maxTokenLifetimeSeconds: NaN }, 'maxTokenLifetimeSeconds'],
     [{ cachedTokens: 0.5 }, 'cachedTokens'],
+    [{ encryptedTokens: true }, 'encryptedTokens must be one of refused, accepted, required'],
+    [
+      { trustedIssuers: [{ ...partner, encryptedTokens: 'yes' }] },
+      'trustedIssuers[0].encryptedTokens',
+    ],
     [{ jwksCache: { cooldownSeconds: 0 } }, 'jwksCache.cooldownSeconds'],
     [{ trustedIssuers: [{ ...partner, issuer: required.issuer }] }, 'trustedIssuers[0].issuer'],
     [{ trustedIssuers: [partner, partner] }, 'trustedIssuers[1].issuer'],

@@ -1,7 +1,7 @@
 import type { SigningAlgorithm } from '../../signing-keys/signing-key.js';
 import type { AcceptedIssuer } from './accepted-issuer.js';
 import { SIGNING_ALGORITHMS } from './jws.js';
-import type { JwksCacheSettings } from './keys/remote-jwks.js';
+import type { JwksCacheSettings } from './keys/remote-key-set.js';
 import { checkAlgorithms, checkInteger, checkIssuer, checkUrl } from './option-checks.js';
 import { mapRfc9068Claims } from './rfc9068-claims.js';
 import { resolveTrustedIssuer } from './resolve-trusted-issuer.js';
@@ -86,7 +86,7 @@ export function resolveAccessTokenOptions(
       Object.freeze<AcceptedIssuer>({
         issuer,
         isOwn: true,
-        audience: [audience],
+        audience: Object.freeze([audience]),
         algorithms,
         acceptTyp: new Set(['at+jwt']),
         encryption: encryptedTokens,

@@ -34,7 +34,7 @@ export function resolveTrustedIssuer(
   return Object.freeze({
     issuer,
     isOwn: false,
-    audience: isTextList(audience) ? [...audience] : [],
+    audience: Object.freeze(isTextList(audience) ? [...audience] : []),
     algorithms,
     acceptTyp: types,
     encryption: encryptedTokens,
