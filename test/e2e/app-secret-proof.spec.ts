@@ -45,7 +45,7 @@ describeOnAdapters('A proof of the app’s secret beside a token', (start) => {
     handled = 0;
   });
 
-  it('lets the token in', async () => {
+  it('lets the token in [C78]', async () => {
     expect((await get(proofOf(token, issued))).status).toBe(200);
   });
 
@@ -64,7 +64,7 @@ describeOnAdapters('A proof of the app’s secret beside a token', (start) => {
     expect(await refused(api.get('/proven', loose))).toEqual([401, 'ERR_SIGNATURE_REQUIRED']);
   });
 
-  it('is missed by whoever stole the token alone [C4]', async () => {
+  it('is missed by whoever stole the token alone [C4] [C78]', async () => {
     expect(await refused(get(null))).toEqual([401, 'ERR_SIGNATURE_REQUIRED']);
     const other = await ownToken(api.app, { clientId: 'shop', user: 'bob', scope: 'a:read' });
     expect(await refused(get(proofOf(other, issued)))).toEqual([401, 'ERR_SIGNATURE_INVALID']);

@@ -127,12 +127,13 @@ describe.each(matrix)('@sallyport/client and the reference API, $name', ({ adapt
   });
   afterAll(() => api.close());
 
-  it('lists invoices by API key, and tells problems by their code', async () => {
+  it('lists invoices by API key, and tells problems by their type', async () => {
     const client = createClient({ origin: api.demo.api, apiKey: api.key('backoffice-web') });
     expect((await client.fetch('/v1/invoices').then(expectOk)).status).toBe(200);
     const stranger = createClient({ origin: api.demo.api, apiKey: 'nobody' });
     const refused = stranger.fetch('/v1/invoices').then(expectOk);
-    await expect(refused).rejects.toMatchObject({ name: 'ProblemError', status: 401 });
+    const type = 'urn:sallyport:problem:invalid-token';
+    await expect(refused).rejects.toMatchObject({ name: 'ProblemError', status: 401, type });
   });
 
   it('posts the invoices of a partner, signed', async () => {

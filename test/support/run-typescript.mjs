@@ -1,8 +1,12 @@
 /** `node --import` this to run the project's TypeScript in a process of its own, decorators included. */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
+
+const root = resolve(import.meta.dirname, '../..');
+const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
 
 const options = {
   module: ts.ModuleKind.ESNext,
@@ -13,6 +17,8 @@ const options = {
 
 registerHooks({
   resolve(specifier, context, next) {
+    const [own] = compilerOptions.paths[specifier] ?? [];
+    if (own !== undefined) return next(pathToFileURL(join(root, own)).href, context);
     try {
       return next(specifier, context);
     } catch (error) {

@@ -1,8 +1,8 @@
 import type { TokenClient } from './authenticate.js';
 import { ClientError } from './client-error.js';
+import type { Parts } from './parts.js';
 import { ProblemError } from './problem-error.js';
-import type { Time } from './time.js';
-import { TokenEndpoint, type Parts } from './token-endpoint.js';
+import { TokenEndpoint } from './token-endpoint.js';
 import { MemoryTokenStorage, type StoredTokens, type TokenStorage } from './token-storage.js';
 
 /** Whose tokens are carried: those of a user, which the app got by a login; or the client's own. */
@@ -27,7 +27,6 @@ export class AccessTokens {
   constructor(
     private readonly options: TokenOptions,
     private readonly parts: Parts,
-    private readonly time: Time,
   ) {
     const { storage = new MemoryTokenStorage(), refresh, clientCredentials } = options;
     if (refresh !== undefined && clientCredentials !== undefined) {
@@ -42,7 +41,7 @@ export class AccessTokens {
   async current(): Promise<StoredTokens> {
     const tokens = await this.storage.read();
     if (tokens === null) return this.after(null);
-    const left = (tokens.expiresAt ?? Infinity) - this.time.now();
+    const left = (tokens.expiresAt ?? Infinity) - this.parts.time.now();
     if (left > MARGIN_MS || !this.canRenew(tokens)) return tokens;
     // One that is still good does while the token endpoint is away.
     return left > 0 ? this.after(tokens).catch(() => tokens) : this.after(tokens);
@@ -95,16 +94,9 @@ export class AccessTokens {
     tokens: StoredTokens | null,
   ): Promise<StoredTokens> {
     if (this.endpoint === null) throw noToken();
-    const { accessToken, refreshToken, expiresInSeconds } = await this.endpoint.ask(
-      grant,
-      dpopKeys,
-    );
-    return this.replaced(tokens, {
-      accessToken,
-      refreshToken: refreshToken ?? tokens?.refreshToken ?? null,
-      expiresAt: expiresInSeconds === null ? null : this.time.now() + expiresInSeconds * 1000,
-      dpopKeys,
-    });
+    const given = await this.endpoint.ask(grant, dpopKeys);
+    const refreshToken = given.refreshToken ?? tokens?.refreshToken ?? null;
+    return this.replaced(tokens, { ...given, refreshToken });
   }
 
   /** What is stored then: not these where somebody else wrote meanwhile, who signed out or in, or renewed without asking for a turn. */

@@ -249,18 +249,15 @@ describe('Told to come back later, the client', () => {
 });
 
 describe('A refusal', () => {
-  it('is told by its code', async () => {
-    const body = JSON.stringify({
-      type: 'https://p.test/a',
-      title: 'No',
-      status: 403,
-      code: 'ERR_A',
-    });
+  it('is told by its type', async () => {
+    const problem = { type: 'urn:p:a', title: 'No', status: 403, detail: 'Ask for it.' };
     const headers = { 'content-type': 'application/problem+json' };
-    const { fetch } = answering(() => new Response(body, { status: 403, headers }));
+    const { fetch } = answering(
+      () => new Response(JSON.stringify(problem), { status: 403, headers }),
+    );
     const call = client({ apiKey: 'k', fetch }).fetch('/x').then(expectOk);
-    const expected = { status: 403, code: 'ERR_A', type: 'https://p.test/a', message: 'No' };
-    await expect(call).rejects.toMatchObject(expected);
+    const told = { status: 403, type: 'urn:p:a', message: 'No', detail: 'Ask for it.', code: null };
+    await expect(call).rejects.toMatchObject(told);
     await expect(call).rejects.toBeInstanceOf(ProblemError);
   });
 
@@ -268,7 +265,7 @@ describe('A refusal', () => {
     ['text/html', '<h1>'],
     ['application/json', '{'],
     ['application/json', '"text"'],
-    ['application/json', '{"code":1,"title":{}}'],
+    ['application/json', '{"type":1,"title":{}}'],
   ])('is told by its status where its body says nothing: %s %s', async (type, body) => {
     const headers = { 'content-type': type };
     const { fetch } = answering(() => new Response(body, { status: 502, headers }));

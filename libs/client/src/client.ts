@@ -2,19 +2,17 @@ import { AccessTokens } from './access-tokens.js';
 import { initOf } from './body.js';
 import { ClientError } from './client-error.js';
 import type { ClientOptions } from './client.options.js';
-import { dpopProof, DpopNonces } from './dpop.js';
+import { dpopProof } from './dpop.js';
 import { EncryptedBodies } from './encrypted-bodies.js';
 import { outgoingOf, type Outgoing } from './outgoing.js';
-import { Patience } from './patience.js';
+import { partsOf } from './parts.js';
 import { secureOrigin } from './secure-url.js';
-import { ServerTime } from './server-time.js';
 import { signingKeyOf, signRequest } from './sign-request.js';
 import type { SignedMessage } from './signature-base.js';
-import { SystemTime, unlessAborted } from './time.js';
+import { unlessAborted } from './time.js';
 import type { StoredTokens } from './token-storage.js';
-import { discard, withoutRedirects } from './transport.js';
+import { discard } from './transport.js';
 import { verifyResponse } from './verify-response.js';
-import { WebCrypto } from './web-crypto.js';
 
 /** Calls one API. */
 export interface Client {
@@ -22,7 +20,7 @@ export interface Client {
    * As fetch, but for URLs of the API's origin only and without redirects. Rejects with a ClientError for what is refused
    * here, with a ProblemError when tokens cannot be renewed; answers of the API are never thrown (see `expectOk`).
    */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 }
 
 interface Answered {
@@ -34,28 +32,17 @@ interface Answered {
 
 /** Throws a TypeError for options that would send a secret in clear, or that are none. */
 export function createClient(options: ClientOptions): Client {
-  const {
-    apiKey,
-    signature,
-    token,
-    signedResponses,
-    maxRetries = 2,
-    maxWaitSeconds = 10,
-  } = options;
-  const { crypto = new WebCrypto(), time = new SystemTime() } = options;
+  const { apiKey, signature, token, signedResponses } = options;
   if (apiKey !== undefined && !/^[!-~]+$/.test(apiKey)) throw new TypeError('apiKey is not one');
   const origin = secureOrigin(options.origin);
-  const send = withoutRedirects(options.fetch ?? ((url, init) => globalThis.fetch(url, init)));
-  const serverTime = new ServerTime(time);
-  const nonces = new DpopNonces();
-  const patience = new Patience(maxRetries, maxWaitSeconds, time);
-  const parts = { send, crypto, nonces, serverTime, patience };
-  const tokens = token === undefined ? null : new AccessTokens(token, parts, time);
+  const parts = partsOf(options);
+  const { send, crypto, serverTime, nonces, patience } = parts;
+  const tokens = token === undefined ? null : new AccessTokens(token, parts);
   const signingKey = signingKeyOf(signature, crypto);
   const encryption =
     options.encryptedBodies === undefined
       ? null
-      : new EncryptedBodies(options.encryptedBodies, { crypto, signature, origin, send, time });
+      : new EncryptedBodies(options.encryptedBodies, { ...parts, signature, origin });
 
   return {
     async fetch(input, init = {}) {
@@ -80,10 +67,11 @@ export function createClient(options: ClientOptions): Client {
   async function authenticated(outgoing: Outgoing): Promise<Response> {
     const { signal } = outgoing.init;
     const current = tokens === null ? null : await unlessAborted(tokens.current(), signal);
-    let answered = await once(outgoing, current);
+    const first = await once(outgoing, current);
+    let answered = first;
     if (outgoing.body.kind !== 'stream') {
-      if (answered.wantsNonce) answered = await again(outgoing, answered);
-      if (isRefusedAsDated(answered)) answered = await again(outgoing, answered);
+      if (isCorrected(first) || first.wantsNonce) answered = await again(outgoing, first);
+      if (answered.wantsNonce && !first.wantsNonce) answered = await again(outgoing, answered);
       const { tokens: used, response } = answered;
       if (used !== null && isInvalidToken(response) && tokens?.canRenew(used) === true) {
         const fresh = await unlessAborted(tokens.after(used), signal);
@@ -126,7 +114,8 @@ export function createClient(options: ClientOptions): Client {
     headers.set('dpop', await dpopProof(crypto, dpopKeys, proof));
   }
 
-  function isRefusedAsDated({ response, request: { headers } }: Answered): boolean {
+  /** Whether a refusal of what was dated tells that our time is wrong. */
+  function isCorrected({ response, request: { headers } }: Answered): boolean {
     const isDated = headers.has('dpop') || headers.has('signature');
     return isDated && response.status === 401 && serverTime.learn(response);
   }

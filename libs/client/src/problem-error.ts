@@ -4,11 +4,12 @@ export class ProblemError extends Error {
 
   private constructor(
     readonly status: number,
-    /** `code` of Sallyport's problems, `error` of a token endpoint; null where the body says neither. */
-    readonly code: string | null,
-    /** `about:blank` where the body names none (RFC 9457 §4.2.1). */
+    /** What to branch on: `urn:sallyport:problem:…`; `about:blank` where the body names none (RFC 9457 §4.2.1). */
     readonly type: string,
+    /** `error` of a token endpoint, `invalid_grant` for instance; else null. */
+    readonly code: string | null,
     title: string,
+    readonly detail: string | null,
     readonly response: Response,
   ) {
     super(title);
@@ -16,13 +17,14 @@ export class ProblemError extends Error {
 
   /** `response` can still be read. */
   static async of(response: Response): Promise<ProblemError> {
-    const { code, error, type, title, error_description: description } = await membersOf(response);
-    const text = (value: unknown) => (typeof value === 'string' ? value : null);
+    const body = await membersOf(response);
+    const text = (name: string) => (typeof body[name] === 'string' ? body[name] : null);
     return new ProblemError(
       response.status,
-      text(code) ?? text(error),
-      text(type) ?? 'about:blank',
-      text(title) ?? text(description) ?? `the server answered ${String(response.status)}`,
+      text('type') ?? 'about:blank',
+      text('error'),
+      text('title') ?? text('error_description') ?? `the server answered ${response.status}`,
+      text('detail'),
       response,
     );
   }

@@ -1,28 +1,12 @@
 import { authenticate, type TokenClient } from './authenticate.js';
 import { ClientError } from './client-error.js';
-import type { CryptoKeyPair, CryptoProvider } from './crypto-provider.js';
-import { dpopProof, type DpopNonces } from './dpop.js';
-import type { Patience } from './patience.js';
+import type { CryptoKeyPair } from './crypto-provider.js';
+import { dpopProof } from './dpop.js';
+import type { Parts } from './parts.js';
 import { ProblemError } from './problem-error.js';
 import { secureUrl } from './secure-url.js';
-import type { ServerTime } from './server-time.js';
-import { discard, type Fetch } from './transport.js';
-
-/** RFC 6749 §5.1, as far as it is used. */
-export interface Grant {
-  readonly accessToken: string;
-  readonly refreshToken: string | null;
-  readonly expiresInSeconds: number | null;
-}
-
-/** What all requests of one client share. */
-export interface Parts {
-  readonly send: Fetch;
-  readonly crypto: CryptoProvider;
-  readonly nonces: DpopNonces;
-  readonly serverTime: ServerTime;
-  readonly patience: Patience;
-}
+import type { StoredTokens } from './token-storage.js';
+import { discard } from './transport.js';
 
 const TIMEOUT_MS = 30_000;
 
@@ -40,24 +24,29 @@ export class TokenEndpoint {
   async ask(
     parameters: Readonly<Record<string, string>>,
     dpopKeys: CryptoKeyPair | null,
-  ): Promise<Grant> {
+  ): Promise<StoredTokens> {
     const { patience, serverTime } = this.parts;
     const request = { method: 'POST', headers: new Headers() };
     const response = await patience.send(request, async () => {
-      let asked = await this.once(parameters, dpopKeys);
-      if (asked.wantsNonce) asked = await this.again(asked.response, parameters, dpopKeys);
-      const isRefused = [400, 401].includes(asked.response.status);
-      if (isRefused && this.isDated(dpopKeys) && serverTime.learn(asked.response)) {
-        asked = await this.again(asked.response, parameters, dpopKeys);
-      }
+      const first = await this.once(parameters, dpopKeys);
+      const isRefused = [400, 401].includes(first.response.status);
+      const isCorrected = isRefused && this.isDated(dpopKeys) && serverTime.learn(first.response);
+      let asked = first;
+      if (isCorrected || first.wantsNonce) asked = await this.again(first, parameters, dpopKeys);
+      // A nonce is asked for of those who are known; an endless challenge is not answered.
+      if (asked.wantsNonce && !first.wantsNonce)
+        asked = await this.again(asked, parameters, dpopKeys);
       return asked.response;
     });
     if (!response.ok) throw await ProblemError.of(response);
-    return grantIn(await response.json().catch(() => null), dpopKeys !== null);
+    return this.tokensIn(await response.json().catch(() => null), dpopKeys);
   }
 
-  private async again(refused: Response, ...rest: Parameters<TokenEndpoint['once']>) {
-    discard(refused);
+  private async again(
+    refused: { readonly response: Response },
+    ...rest: Parameters<TokenEndpoint['once']>
+  ) {
+    discard(refused.response);
     return this.once(...rest);
   }
 
@@ -90,24 +79,27 @@ export class TokenEndpoint {
   private isDated(dpopKeys: CryptoKeyPair | null): boolean {
     return dpopKeys !== null || this.client.clientKey !== undefined;
   }
-}
 
-function grantIn(body: unknown, isBound: boolean): Grant {
-  const {
-    access_token: accessToken,
-    refresh_token: refreshToken,
-    expires_in: expiresIn,
-    token_type: type,
-  } = (body ?? {}) as Readonly<Record<string, unknown>>;
-  // RFC 6749 §7.1. A bearer token in answer to a proof (RFC 9449 §5) would be worth something to a thief.
-  const isOfType = typeof type === 'string' && type.toLowerCase() === (isBound ? 'dpop' : 'bearer');
-  if (typeof accessToken !== 'string' || accessToken === '' || !isOfType) {
-    const wanted = isBound ? 'token that is bound to the key' : 'bearer token';
-    throw new ClientError('ERR_TOKEN_RESPONSE', `the token endpoint answered without a ${wanted}`);
+  /** RFC 6749 §5.1. */
+  private tokensIn(body: unknown, dpopKeys: CryptoKeyPair | null): StoredTokens {
+    const {
+      access_token: accessToken,
+      refresh_token: refreshToken,
+      expires_in: seconds,
+      token_type: type,
+    } = (body ?? {}) as Readonly<Record<string, unknown>>;
+    // RFC 6749 §7.1. A bearer token in answer to a proof (RFC 9449 §5) would be worth something to a thief.
+    const wanted = dpopKeys === null ? 'bearer' : 'dpop';
+    const isWanted = typeof type === 'string' && type.toLowerCase() === wanted;
+    if (typeof accessToken !== 'string' || accessToken === '' || !isWanted) {
+      throw new ClientError('ERR_TOKEN_RESPONSE', `the token endpoint gave no ${wanted} token`);
+    }
+    const hasEnd = typeof seconds === 'number' && seconds >= 0;
+    return {
+      accessToken,
+      refreshToken: typeof refreshToken === 'string' ? refreshToken : null,
+      expiresAt: hasEnd ? this.parts.time.now() + seconds * 1000 : null,
+      dpopKeys,
+    };
   }
-  return {
-    accessToken,
-    refreshToken: typeof refreshToken === 'string' ? refreshToken : null,
-    expiresInSeconds: typeof expiresIn === 'number' && expiresIn >= 0 ? expiresIn : null,
-  };
 }

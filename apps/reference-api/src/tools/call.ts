@@ -1,74 +1,67 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { ClientError, createClient, type ClientOptions } from '@sallyport/client';
-import { readDemoCredentials, type DemoCredentials } from '../seed/demo-credentials.js';
+import { text } from 'node:stream/consumers';
+import { ClientError, ProblemError } from '@sallyport/client';
+import { readDemoCredentials } from '../seed/demo-credentials.js';
+import { readCallArguments } from './call-arguments.js';
+import { demoClient } from './demo-client.js';
 import { DemoTokenError } from './demo-token-error.js';
 
-const USAGE =
-  'usage: npm run -s call -- --as <client> [--encrypted] <METHOD> <path> [-d <json> | -d @<file>]';
-
-interface Arguments {
-  readonly client: string;
-  readonly method: string;
-  readonly path: string;
-  readonly data: string | undefined;
-  readonly isEncrypted: boolean;
-}
+/** As curl's: the API refused; it could not be asked. */
+const [REFUSED, NOT_ASKED] = [1, 2];
 
 async function main(): Promise<void> {
-  const { client, method, path, data, isEncrypted } = readArguments();
-  const { DATA_DIR: dataDir = '.data' } = process.env;
+  const { method, path, data, ...caller } = readCallArguments(process.argv.slice(2));
+  const { DATA_DIR: dataDir = '.data', PORT: port } = process.env;
   const demo = await readDemoCredentials(dataDir);
   if (demo === null) {
     throw new DemoTokenError(`There is no demo in ${dataDir} yet: start the API with npm start.`);
   }
-  const body = data?.startsWith('@') === true ? await readFile(data.slice(1), 'utf8') : data;
-  const response = await createClient({
-    origin: demo.api,
-    ...credentialsOf(demo, client),
-    ...(isEncrypted && { encryptedBodies: {} }),
-  }).fetch(path, {
-    method,
-    ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
+  const listens = port === undefined ? demo.api : `http://localhost:${port}`;
+  const body = data === undefined ? undefined : await contentOf(data);
+  const { fetch: call } = await demoClient(demo, caller, listens);
+  const json = { headers: { 'content-type': 'application/json' } };
+  const init = { method, ...(body !== undefined && { body, ...json }) };
+  const response = await call(path, init).catch((error: unknown) => {
+    if (error instanceof ClientError) throw error;
+    throw new DemoTokenError(`No API answers on ${listens}: start it with npm start.`);
   });
-  // The body alone on standard output, so that it can be piped.
-  console.error(`${String(response.status)} ${response.statusText}`);
-  console.log(await response.text());
-  if (!response.ok) process.exitCode = 1;
+  console.error(`${String(response.status)} ${response.statusText}`.trimEnd());
+  if (response.ok) return tell(response);
+  process.exitCode = REFUSED;
+  await explain(response);
 }
 
-/** A key that signs never travels. */
-function credentialsOf(
-  { apiKeys }: DemoCredentials,
-  clientId: string,
-): Pick<ClientOptions, 'apiKey' | 'signature'> {
-  const key = apiKeys.find(({ client_id: owner }) => owner === clientId);
-  if (key === undefined) throw new DemoTokenError(`${clientId} has no API key in the demo`);
-  const { id: keyId, key: apiKey, signing_secret: secret } = key;
-  return secret === undefined ? { apiKey } : { signature: { keyId, secret } };
+/** The body alone on standard output, so that it can be piped. */
+async function tell(response: Response): Promise<void> {
+  const content = await response.text();
+  if (content === '') return;
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  console.log(isJson ? JSON.stringify(JSON.parse(content), null, 2) : content);
 }
 
-function readArguments(): Arguments {
-  const options = {
-    as: { type: 'string' },
-    data: { type: 'string', short: 'd' },
-    encrypted: { type: 'boolean', default: false },
-  } as const;
-  try {
-    const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    const [method, path, ...rest] = positionals;
-    const { as: client, data, encrypted: isEncrypted } = values;
-    if (client !== undefined && method !== undefined && path !== undefined && rest.length === 0) {
-      return { client, method, path, data, isEncrypted };
-    }
-  } catch (error) {
-    throw new DemoTokenError(`${(error as Error).message}\n${USAGE}`);
+/** RFC 9457, in words; the challenge says what would have been accepted. */
+async function explain(response: Response): Promise<void> {
+  const { message, detail, type } = await ProblemError.of(response);
+  console.error(detail === null ? message : `${message}: ${detail}`);
+  console.error(type);
+  for (const name of ['www-authenticate', 'accept-signature', 'retry-after']) {
+    const value = response.headers.get(name);
+    if (value !== null) console.error(`${name}: ${value}`);
   }
-  throw new DemoTokenError(USAGE);
+}
+
+async function contentOf(data: string): Promise<string> {
+  if (!data.startsWith('@')) return data;
+  const file = data.slice(1);
+  if (file === '-') return text(process.stdin);
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    const { code = 'unknown' } = error as { readonly code?: string };
+    throw new DemoTokenError(`${file} cannot be read (${code})`);
+  });
 }
 
 main().catch((error: unknown) => {
   const isExpected = error instanceof DemoTokenError || error instanceof ClientError;
   console.error(isExpected ? error.message : error);
-  process.exitCode = 1;
+  process.exitCode = NOT_ASKED;
 });
