@@ -9,6 +9,8 @@ module.exports = {
       'input',
       'environment',
       'maybe-promise',
+      'strict-json',
+      'jwk-members',
       'stores-description',
       'system\\.module',
     ],
@@ -23,6 +25,7 @@ module.exports = {
       'health',
       'ephemeral',
       'signatures',
+      'encryption',
     ],
   },
   lives: [

@@ -69,6 +69,7 @@ const table = [
     'Express: a route by a signature / by the API key as text',
     reported,
   ],
+  ['proofs/dpop', 'DPoP proof verified: time / ES256 crypto.verify and a store call', atMost(1.3)],
   ['limiter/exact', 'limiter, exact / one hand-written EVALSHA', atLeast(0.95)],
   ['limiter/leased', 'limiter, leased / @nest-lab storage', atLeast(12)],
   ['scale/revocations', 'time of a request at 1 million revocations / at 1,000', atMost(1.1)],

@@ -4,6 +4,7 @@ import { eventLoopMeasures } from './parts/event-loop.js';
 import { instanceMeasures } from './parts/instances.js';
 import { keyMeasures } from './parts/keys.js';
 import { limiterMeasures } from './parts/limiter.js';
+import { proofMeasures } from './parts/proofs.js';
 import { revocationMeasures } from './parts/revocation.js';
 import { routeMeasures } from './parts/route.js';
 import { scaleMeasures } from './parts/scale.js';
@@ -16,6 +17,7 @@ export const measures: Readonly<Record<RowId, Measure>> = {
   ...routeMeasures,
   ...keyMeasures,
   ...signatureMeasures,
+  ...proofMeasures,
   ...limiterMeasures,
   ...scaleMeasures,
   ...tokenMeasures,

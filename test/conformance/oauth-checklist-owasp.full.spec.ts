@@ -28,7 +28,7 @@ import {
   type HttpAnswer,
   type TestClient,
 } from '../support/authorization-server.js';
-import { DpopKey } from '../support/dpop-key.js';
+import { ProofMaker } from '../support/dpop-proof.js';
 import type { Instance } from '../support/instances.js';
 import { clientCredentials, refusalOf } from '../support/oauth-answers.js';
 import { fromAddress } from '../support/other-address.js';
@@ -272,7 +272,7 @@ describe('OAuth checklist, OWASP API Security Top 10 under /oauth', () => {
         });
         expect(answer.status).toBeLessThan(500);
       }
-      const { DPoP } = await (await DpopKey.create()).header();
+      const DPoP = await (await ProofMaker.create()).proof();
       for (const proof of ['.'.repeat(12_000), `${DPoP}.${DPoP}`, `${'a'.repeat(12_000)}.b.c`]) {
         const fields = { grant_type: 'client_credentials' };
         const answer = await post(server, 'token', job, fields, { DPoP: proof });
@@ -361,7 +361,7 @@ describe('OAuth checklist, OWASP API Security Top 10 under /oauth', () => {
       }
       await clientCredentials(server, shop, { resource: url });
       await refresh(server, shop, tokens.refresh_token, { resource: url });
-      const { DPoP } = await (await DpopKey.create()).header({ htu: url });
+      const DPoP = await (await ProofMaker.create()).proof({ htu: url });
       const fields = { grant_type: 'client_credentials' };
       expect((await post(server, 'token', shop, fields, { DPoP })).status).toBe(400);
       const logout = { id_token_hint: tokens.id_token as string, post_logout_redirect_uri: url };

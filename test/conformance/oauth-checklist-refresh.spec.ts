@@ -28,7 +28,7 @@ import {
   type HttpAnswer,
   type TestClient,
 } from '../support/authorization-server.js';
-import { DpopKey } from '../support/dpop-key.js';
+import { ProofMaker } from '../support/dpop-proof.js';
 import { seeder, type Instance } from '../support/instances.js';
 import { claimsOf, refusalOf, revoke } from '../support/oauth-answers.js';
 import { secondsLater } from '../support/time-travel.js';
@@ -401,12 +401,12 @@ describe('The OAuth checklist: refresh tokens', () => {
   describe('39. DPoP', () => {
     const withKey = async (
       fields: Record<string, string>,
-      key: DpopKey | null,
+      key: ProofMaker | null,
       client: TestClient,
-    ) => post(server, 'token', client, fields, key === null ? {} : { ...(await key.header()) });
-    const refreshWith = (token: string, key: DpopKey | null, client: TestClient) =>
+    ) => post(server, 'token', client, fields, key === null ? {} : { DPoP: await key.proof() });
+    const refreshWith = (token: string, key: ProofMaker | null, client: TestClient) =>
       withKey({ grant_type: 'refresh_token', refresh_token: token }, key, client);
-    const bound = async (client: TestClient, key: DpopKey): Promise<Tokens> => {
+    const bound = async (client: TestClient, key: ProofMaker): Promise<Tokens> => {
       const { code, verifier, redirectUri } = await alice.authorize(client);
       const fields = { grant_type: 'authorization_code', code, code_verifier: verifier };
       const { status, body } = await withKey({ ...fields, redirect_uri: redirectUri }, key, client);
@@ -416,7 +416,7 @@ describe('The OAuth checklist: refresh tokens', () => {
 
     it('39. A refresh token of a public DPoP client works only with the same key (RFC 9449 §5) [C57]', async () => {
       const app = await registerClient(server, 'app', { type: 'public' });
-      const [key, stolen] = [await DpopKey.create(), await DpopKey.create()];
+      const [key, stolen] = [await ProofMaker.create(), await ProofMaker.create()];
       const first = await bound(app, key);
       expect(first.token_type).toBe('DPoP');
       expect(claimsOf(first.access_token).cnf).toEqual({ jkt: key.jkt });
@@ -433,7 +433,7 @@ describe('The OAuth checklist: refresh tokens', () => {
     });
 
     it('39. A confidential client may change its key, which its secret vouches for (RFC 9449 §5)', async () => {
-      const [key, later] = [await DpopKey.create(), await DpopKey.create()];
+      const [key, later] = [await ProofMaker.create(), await ProofMaker.create()];
       const first = await bound(shop, key);
       const { status, body } = await refreshWith(first.refresh_token, later, shop);
       expect(status).toBe(200);
@@ -441,7 +441,7 @@ describe('The OAuth checklist: refresh tokens', () => {
     });
 
     it('39. A token that is bound to a key is no bearer token', async () => {
-      const { access_token: token } = await bound(shop, await DpopKey.create());
+      const { access_token: token } = await bound(shop, await ProofMaker.create());
       expect(await server.probe({ token })).toBe(401);
     });
   });

@@ -12,7 +12,7 @@ import {
   type TestClient,
 } from '../support/authorization-server.js';
 import { ClientKey } from '../support/client-key.js';
-import { DpopKey } from '../support/dpop-key.js';
+import { ProofMaker } from '../support/dpop-proof.js';
 import type { Instance } from '../support/instances.js';
 import {
   claimsOf,
@@ -144,7 +144,7 @@ describe.each(adapters)(
       await refused(body.id_token);
       await refused(body.refresh_token);
       await refused(authorization.code);
-      await refused((await (await DpopKey.create()).header()).DPoP);
+      await refused(await (await ProofMaker.create()).proof());
       await refused(await key.assertion('bank'));
       await refused(await key.assertion('bank', { aud: TEST_AUDIENCE }, { typ: 'at+jwt' }));
     });

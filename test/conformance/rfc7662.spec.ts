@@ -13,7 +13,7 @@ import {
   type HttpAnswer,
   type TestClient,
 } from '../support/authorization-server.js';
-import { DpopKey } from '../support/dpop-key.js';
+import { ProofMaker } from '../support/dpop-proof.js';
 import { seeder, type Instance } from '../support/instances.js';
 import {
   claimsOf,
@@ -149,9 +149,9 @@ describe('RFC 7662', () => {
   });
 
   it('§2.2 tells the key that a token is bound to (RFC 9449 §6.2)', async () => {
-    const key = await DpopKey.create();
+    const key = await ProofMaker.create();
     const bound = { grant_type: 'client_credentials' };
-    const { body } = await post(server, 'token', shop, bound, await key.header());
+    const { body } = await post(server, 'token', shop, bound, { DPoP: await key.proof() });
     expect(body.token_type).toBe('DPoP');
     expect(await introspect(server, shop, body.access_token)).toMatchObject({
       active: true,

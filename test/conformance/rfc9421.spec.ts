@@ -195,6 +195,36 @@ describe('RFC 9421', () => {
     expect(componentValue(component('x-none'), request)).toBeNull();
   });
 
+  it('§2.1 takes off the space around a line, and nothing else that looks like it', () => {
+    const request = message('GET /', ['X-Note', ' \tvalue\t ']);
+    expect(componentValue(component('x-note'), request)).toBe('value');
+    const wider = message('GET /', ['X-Note', 'value\u00a0']);
+    expect(signatureBase([component('x-note')], '()', wider)).toBeNull();
+  });
+
+  it('RFC 9113 §8.2.3 takes a cookie that HTTP/2 has cut into lines for one', () => {
+    const request = message('GET /', ['cookie', 'a=1'], ['cookie', 'b=2']);
+    expect(componentValue(component('cookie'), request)).toBe('a=1; b=2');
+  });
+
+  it.each<[string, string, 'name' | 'key', (of: (separator: string) => string) => RequestMessage]>([
+    ['query parameters', '@query-param', 'name', (of) => message(`GET /?${of('&')}`)],
+    ['members', 'x-members', 'key', (of) => message('GET /', ['X-Members', of(',')])],
+  ])('§2.5 reads %s once, however many of them are covered', (_what, name, parameter, make) => {
+    const names = Array.from({ length: 2500 }, (_, at) => `a${String(at)}`);
+    const many = (separator: string) => names.map((each) => `${each}=1`).join(separator);
+    const covered = names.slice(0, 64).map((each) => component(name, { [parameter]: each }));
+    const cpuOf = (components: typeof covered): number => {
+      const begun = process.cpuUsage();
+      for (let n = 0; n < 5; n += 1) {
+        expect(signatureBase(components, '()', make(many))).not.toBeNull();
+      }
+      return process.cpuUsage(begun).user;
+    };
+    cpuOf(covered);
+    expect(cpuOf(covered)).toBeLessThan(8 * cpuOf(covered.slice(0, 1)));
+  });
+
   it('§2.1 signs an empty field as an empty value', () => {
     expect(componentValue(component('x-empty'), message('GET /', ['X-Empty', ' ']))).toBe('');
   });
@@ -281,6 +311,11 @@ describe('RFC 9421', () => {
     ['base64 with dirt in it', 'sig=("@method")', 'sig=:AA*A:'],
     ['a huge input', `sig=("@method");nonce="${'n'.repeat(9000)}"`, SIGNATURE],
     ['a huge signature', 'sig=("@method")', `sig=:${'A'.repeat(9000)}:`],
+    [
+      'two signatures of one label, with the comma between them inside colons',
+      'sig=();tag=a:b, sig=("@method");nonce="a:b"',
+      SIGNATURE,
+    ],
     ['nine signatures', Array.from({ length: 9 }, (_, at) => `s${at}=()`).join(), SIGNATURE],
   ])('§4 refuses %s', (_what, input, signature) => {
     expect(codeOf(() => readSignatures(input, signature))).toBe('ERR_SIGNATURE_MALFORMED');

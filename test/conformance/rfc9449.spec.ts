@@ -38,6 +38,10 @@ class ThingsController {
     handled += 1;
     return 'both';
   }
+  @Get('scoped') @Scopes('a:write') scoped() {
+    handled += 1;
+    return 'scoped';
+  }
   @Get('precious') @SenderConstrained() precious() {
     handled += 1;
     return 'precious';
@@ -249,6 +253,52 @@ describeOnAdapters('RFC 9449, DPoP at the API', (start) => {
     }
   });
 
+  describe('beside a limit of failures by address', () => {
+    const failures = { limit: 3, windowSeconds: 3600 };
+    beforeEach(() => open({ throttling: { failures } }));
+    const expectUsedUp = async (isUsedUp: boolean) => {
+      const { status } = await get(await token.proof(PATH));
+      expect(status).toBe(isUsedUp ? 429 : 200);
+    };
+
+    it('§11.7 counts wrong proofs, wherever they go wrong, as failed authentication [C33]', async () => {
+      const stranger = await ProofMaker.create();
+      for (const proof of [
+        stranger.proof({ htm: 'GET', htu: `https://api.test${PATH}`, ath: hashOf(token.text) }),
+        token.proof(PATH, { htm: 'POST' }),
+        'proof',
+      ]) {
+        await expectUsedUp(false);
+        handled = 0;
+        await expectRefused(proof);
+      }
+      await expectUsedUp(true);
+    });
+
+    it('§7.2 counts proofs that are missing, and bound tokens that come as Bearer [C33]', async () => {
+      const asBearer = { Authorization: `Bearer ${token.text}` };
+      const unproven = { Authorization: `DPoP ${token.text}` };
+      for (const headers of [asBearer, unproven, { ...asBearer, DPoP: '' }]) {
+        await expectUsedUp(false);
+        expect((await api.get(PATH, headers)).status).toBe(401);
+      }
+      await expectUsedUp(true);
+    });
+
+    it('§8 §11.1 takes nobody for a guesser whose clock is wrong, who repeats himself, or who needs a nonce', async () => {
+      const iat = Math.floor(clock.now().getTime() / 1000);
+      const old = await token.proof(PATH, { iat: iat - 600 });
+      const used = await token.proof(PATH);
+      expect((await get(used)).status).toBe(200);
+      for (let n = 0; n < 3; n += 1) {
+        for (const proof of [old, used]) expect((await get(proof)).status).toBe(401);
+      }
+      await expectUsedUp(false);
+      await open({ throttling: { failures }, dpop: { requireNonce: true } });
+      for (let n = 0; n < 5; n += 1) expect((await get(await token.proof(PATH))).status).toBe(401);
+    });
+  });
+
   it('§11.1 takes a proof once, for as long as it would be taken at all', async () => {
     const iat = Math.floor(clock.now().getTime() / 1000);
     const proof = await token.proof(PATH);
@@ -277,11 +327,86 @@ describeOnAdapters('RFC 9449, DPoP at the API', (start) => {
     for (const headers of [bearer, { ...bearer, DPoP: await token.proof(PATH) }]) {
       const answer = await api.get(PATH, headers);
       expect(answer.status).toBe(401);
-      expect(answer.headers['www-authenticate']).toContain(
-        'DPoP realm="https://api.test", error="invalid_token", algs="ES256',
-      );
+      expect(answer.headers['www-authenticate']).toContain('DPoP realm="https://api.test"');
     }
     expect(handled).toBe(0);
+  });
+
+  it('§7.2 tells what is wrong with a token under the scheme that it was sent by', async () => {
+    const [bearer, dpop, apiKey] = [
+      'Bearer realm="https://api.test"',
+      'DPoP realm="https://api.test"',
+      'ApiKey realm="https://api.test"',
+    ];
+    const algs = 'algs="ES256 RS256 PS256 EdDSA Ed25519"';
+    const error = 'error="invalid_token"';
+    const challengeOf = async (headers: Readonly<Record<string, string>>, path = PATH) =>
+      (await api.get(path, headers)).headers['www-authenticate'];
+    const bound = { Authorization: `Bearer ${token.text}` };
+    const bad = { Authorization: 'Bearer t.o.k' };
+    for (const headers of [bound, bad]) {
+      expect(await challengeOf(headers)).toBe(`${bearer}, ${error}, ${dpop}, ${algs}, ${apiKey}`);
+    }
+    const badBound = { Authorization: 'DPoP t.o.k', DPoP: await token.proof(PATH) };
+    expect(await challengeOf(badBound)).toBe(`${bearer}, ${dpop}, ${error}, ${algs}, ${apiKey}`);
+    const proven = token.headers(await token.proof('/scoped'));
+    expect(await challengeOf(proven, '/scoped')).toBe(
+      `${dpop}, error="insufficient_scope", scope="a:write", ${algs}`,
+    );
+  });
+
+  it('§7.2 names no Bearer where a proof is wrong: the token is bound, and would be refused as such', async () => {
+    const { headers } = await get(await token.proof(PATH, { htm: 'POST' }));
+    expect(headers['www-authenticate']).toBe(`${CHALLENGE}ES256 RS256 PS256 EdDSA Ed25519"`);
+  });
+
+  describe('§7.1 takes a proof beside a token under the scheme DPoP alone:', () => {
+    let credentials: readonly (readonly [name: string, value: string])[];
+
+    beforeEach(async () => {
+      const bearer = await ownToken(api.app, { clientId: 'phone', scope: 'a:read' });
+      const apiKey = (await issueKey(api.app, 'phone')).plaintext;
+      credentials = [
+        ['Authorization', `Bearer ${bearer}`],
+        ['Authorization', `bearer ${bearer}`],
+        ['Authorization', `ApiKey ${apiKey}`],
+        ['X-API-Key', apiKey],
+      ];
+    });
+
+    it('none beside any other credential, though that would be let in without', async () => {
+      for (const credential of credentials) {
+        expect((await api.get(PATH, [credential])).status).toBe(200);
+        handled = 0;
+        for (const proof of [await token.proof(PATH), 'proof', '']) {
+          const { status, headers } = await api.get(PATH, [credential, ['DPoP', proof]]);
+          expect([proof, status]).toEqual([proof, 401]);
+          expect(headers['www-authenticate']?.startsWith(CHALLENGE)).toBe(true);
+        }
+        expect(handled).toBe(0);
+      }
+    });
+
+    it('not even several of them', async () => {
+      for (const credential of credentials) {
+        for (const proofs of [
+          ['', ''],
+          ['a.b.c', 'a.b.c'],
+          ['a.b.c', ''],
+        ]) {
+          const lines = proofs.map((proof) => ['DPoP', proof] as const);
+          expect((await api.get(PATH, [credential, ...lines])).status).toBe(400);
+        }
+      }
+      expect(handled).toBe(0);
+    });
+
+    it('and spends none that it refuses', async () => {
+      const [bearer] = credentials;
+      const proof = await token.proof(PATH);
+      if (bearer !== undefined) await api.get(PATH, [bearer, ['DPoP', proof]]);
+      expect((await get(proof)).status).toBe(200);
+    });
   });
 
   it('§7.2 refuses a bound token where there is no request to prove it by', async () => {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Controller, Get } from '@nestjs/common';
 import { ApiKeyService, AppSecretProof, RequireUser, type IssuedApiKey } from '@sallyport/nest';
-import { describeOnAdapters, type TestApi } from '../support/adapters.js';
+import { describeOnAdapters, OWN_ISSUER, type TestApi } from '../support/adapters.js';
 import { BoundToken } from '../support/bound-tokens.js';
 import { BY, issueKey, register } from '../support/cast.js';
 import { ProofMaker } from '../support/dpop-proof.js';
@@ -76,6 +76,12 @@ describeOnAdapters('A proof of the app’s secret beside a token', (start) => {
     expect(await refused(get(proofOf(token, foreign)))).toEqual([401, 'ERR_SIGNATURE_INVALID']);
     const plain = await issueKey(api.app, 'shop');
     expect(await refused(get(proofOf(token, plain)))).toEqual([401, 'ERR_SIGNATURE_INVALID']);
+  });
+
+  it('is by a secret of the app, not by one of a user', async () => {
+    const user = { issuer: OWN_ISSUER, subject: 'mallory' };
+    const personal = await issueKey(api.app, 'shop', { signing: true, user });
+    expect(await refused(get(proofOf(token, personal)))).toEqual([401, 'ERR_SIGNATURE_INVALID']);
   });
 
   it.each([

@@ -22,7 +22,16 @@ import {
   startHost,
   type HostSettings,
 } from '../support/authorization-server-host.js';
-import { basic, ISSUER, post, send } from '../support/authorization-server.js';
+import {
+  authorizationRequest,
+  basic,
+  ISSUER,
+  newVerifier,
+  post,
+  REDIRECT_URI,
+  send,
+} from '../support/authorization-server.js';
+import { ProofMaker } from '../support/dpop-proof.js';
 import type { Instance } from '../support/instances.js';
 
 type Host = readonly [name: string, settings: HostSettings];
@@ -191,6 +200,33 @@ describe.each(['express', 'fastify'] as const)('The authorization server, on %s'
       const right = await post(host, 'token', { clientId: 'shop', secret }, CLIENT_CREDENTIALS);
       expect(right).toMatchObject({ status: 429, body: { policy: 'failures' } });
     });
+
+    it.each(['token', 'par'])(
+      'wrong DPoP proofs at /oauth/%s use up the failures of their address, and one without a nonce does not [C33]',
+      async (at) => {
+        const sallyport = {
+          throttling: { failures: { limit: 2, windowSeconds: 3600 } },
+          dpop: { requireNonce: true },
+        };
+        const host = await start({ sallyport });
+        const { secret } = await driverFor(host, ISSUER);
+        const client = { clientId: 'shop', secret };
+        const key = await ProofMaker.create();
+        const parameters =
+          at === 'token'
+            ? CLIENT_CREDENTIALS
+            : authorizationRequest({ ...client, redirectUri: REDIRECT_URI }, newVerifier());
+        const ask = (DPoP: string) => post(host, at as 'token', client, parameters, { DPoP });
+        const htu = `${ISSUER}/${at}`;
+        for (let n = 0; n < 3; n++) {
+          expect((await ask(await key.proof({ htu }))).body.error).toBe('use_dpop_nonce');
+        }
+        for (const proof of ['proof', await key.proof({ htu, htm: 'GET' })]) {
+          expect((await ask(proof)).body.error).toBe('invalid_dpop_proof');
+        }
+        expect((await ask(await key.proof({ htu }))).body.policy).toBe('failures');
+      },
+    );
 
     it('a client that shows no secret is no guesser, nor is everyone behind its address [C33]', async () => {
       const throttling = { failures: { limit: 1, windowSeconds: 3600 } };

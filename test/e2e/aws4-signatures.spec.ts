@@ -187,6 +187,17 @@ describeOnAdapters('A request signed as AWS does', (start) => {
       'INCOMPLETE',
     ],
     [
+      'of a body whose encoding is unsigned',
+      {
+        tamper: (sent) => ({
+          ...sent,
+          headers: [...sent.headers, ['content-encoding', 'identity']],
+        }),
+      },
+      401,
+      'INCOMPLETE',
+    ],
+    [
       'of an unsigned body',
       { tamper: replace('x-amz-content-sha256', () => 'UNSIGNED-PAYLOAD') },
       401,
@@ -223,10 +234,15 @@ describeOnAdapters('A request signed as AWS does', (start) => {
     if (answer[0] !== 404) expect(answer).toEqual([status, `ERR_SIGNATURE_${code}`]);
   });
 
-  it('is refused beside a key, as a message signature, and once the key is revoked', async () => {
+  it('is refused beside a key or a DPoP proof, as a message signature, and once the key is revoked', async () => {
     const key = ['x-api-key', issued.plaintext] as const;
     const beside = (sent: Sent) => ({ ...sent, headers: [...sent.headers, key] });
     expect(await refused({ tamper: beside })).toEqual([400, 'ERR_CREDENTIAL_REPEATED']);
+    const withProof = (sent: Sent) => ({
+      ...sent,
+      headers: [...sent.headers, ['dpop', 'a.b.c'] as const],
+    });
+    expect(await refused({ tamper: withProof })).toEqual([401, 'ERR_DPOP_PROOF_INVALID']);
     await api.app.get(ApiKeyService).revoke(issued.apiKey.id, BY);
     expect(await refused({})).toEqual([401, 'ERR_CREDENTIAL_REVOKED']);
   });

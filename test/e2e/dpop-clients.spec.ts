@@ -2,7 +2,12 @@ import * as dpop from 'dpop';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import {
+  authorizationRequest,
+  Browser,
+  grantRole,
   ISSUER,
+  newVerifier,
+  REDIRECT_URI,
   registerClient,
   startAuthorizationServer,
   type TestClient,
@@ -20,6 +25,7 @@ const settings = adapters.flatMap((adapter) =>
 describe.each(settings)('Clients with DPoP, on $adapter, nonces: $requireNonce', (setting) => {
   let server: Instance;
   let job: TestClient;
+  let phone: TestClient;
   let requests: number;
 
   beforeAll(async () => {
@@ -30,6 +36,8 @@ describe.each(settings)('Clients with DPoP, on $adapter, nonces: $requireNonce',
       redirectUris: [],
       dpopBoundAccessTokens: true,
     });
+    phone = await registerClient(server, 'phone', { type: 'public' });
+    await grantRole(server, 'alice');
   });
   beforeEach(() => {
     requests = 0;
@@ -103,6 +111,76 @@ describe.each(settings)('Clients with DPoP, on $adapter, nonces: $requireNonce',
       code: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE',
       cause: [{ scheme: 'dpop', parameters: { error: 'invalid_dpop_proof' } }],
     });
+  });
+
+  /** Where a code, or an answer, came back to the app. */
+  const signIn = (verifier: string): Promise<URL> =>
+    new Browser(server).visit(authorizationRequest(phone, verifier));
+
+  it('openid-client redeems a code and refreshes, neither of which a question for a nonce spends [C57]', async () => {
+    const server = { issuer: ISSUER, token_endpoint: `${ISSUER}/token` };
+    const config = new openid.Configuration(server, 'phone', undefined, openid.None());
+    config[openid.customFetch] = redirected;
+    const keys = await openid.randomDPoPKeyPair('ES256');
+    // Each without the nonce that another was told.
+    const options = () => ({ DPoP: openid.getDPoPHandle(config, keys) });
+    const verifier = newVerifier();
+    const url = await signIn(verifier);
+    const checks = { pkceCodeVerifier: verifier, expectedState: 'state-1' };
+    const tokens = await openid.authorizationCodeGrant(config, url, checks, undefined, options());
+    expect(requests).toBe(1 + extra());
+    let { refresh_token: refreshToken = '' } = tokens;
+    for (let n = 1; n <= 2; n += 1) {
+      const fresh = await openid.refreshTokenGrant(config, refreshToken, undefined, options());
+      expect(fresh.token_type).toBe('dpop');
+      expect(requests).toBe((1 + n) * (1 + extra()));
+      refreshToken = fresh.refresh_token ?? '';
+    }
+    const stranger = { DPoP: openid.getDPoPHandle(config, await openid.randomDPoPKeyPair()) };
+    const stolen = openid.refreshTokenGrant(config, refreshToken, undefined, stranger);
+    await expect(stolen).rejects.toMatchObject({ error: 'invalid_grant' });
+  });
+
+  it('oauth4webapi redeems a code and refreshes, neither of which a question for a nonce spends', async () => {
+    const as: oauth.AuthorizationServer = { issuer: ISSUER, token_endpoint: `${ISSUER}/token` };
+    const client: oauth.Client = { client_id: 'phone' };
+    const keys = await oauth.generateKeyPair('ES256');
+    const verifier = newVerifier();
+    const parameters = oauth.validateAuthResponse(as, client, await signIn(verifier), 'state-1');
+    const DPoP = oauth.DPoP(client, keys);
+    const options = { DPoP, [oauth.customFetch]: redirected };
+    const none = oauth.None();
+    const tokens = await withNonce(async () =>
+      oauth.processAuthorizationCodeResponse(
+        as,
+        client,
+        await oauth.authorizationCodeGrantRequest(
+          as,
+          client,
+          none,
+          parameters,
+          REDIRECT_URI,
+          verifier,
+          options,
+        ),
+      ),
+    );
+    expect(requests).toBe(1 + extra());
+    const refreshing = { ...options, DPoP: oauth.DPoP(client, keys) };
+    const fresh = await withNonce(async () =>
+      oauth.processRefreshTokenResponse(
+        as,
+        client,
+        await oauth.refreshTokenGrantRequest(
+          as,
+          client,
+          none,
+          tokens.refresh_token ?? '',
+          refreshing,
+        ),
+      ),
+    );
+    expect([fresh.token_type, requests]).toEqual(['dpop', 2 + 2 * extra()]);
   });
 
   /** Once more where a nonce is asked for, as the library's documentation says. */

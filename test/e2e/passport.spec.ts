@@ -11,6 +11,8 @@ import {
 import { SallyportAuthGuard, SallyportPassportModule } from '@sallyport/nest/passport';
 import { describeOnAdapters, OWN_ISSUER, type Start, type TestApi } from '../support/adapters.js';
 import { BY, clientWithKey, issueKey, register } from '../support/cast.js';
+import { BoundToken } from '../support/bound-tokens.js';
+import { ProofMaker } from '../support/dpop-proof.js';
 import { ownToken } from '../support/own-tokens.js';
 
 let handled = 0;
@@ -47,6 +49,10 @@ class CoreController {
   }
   @Get('both') @ApiKey() @UseGuards(SallyportAuthGuard('api-key')) both() {
     return 'both';
+  }
+  @Get('token') @UseGuards(SallyportAuthGuard('access-token')) token() {
+    handled += 1;
+    return 'token';
   }
 }
 
@@ -157,6 +163,82 @@ describeOnAdapters('Passport', (start) => {
     const core = await api.get('/core', bearer(`${good.slice(0, -8)}AAAAAAAA`));
     expect(passport.body).toEqual(core.body);
     expect(api.log.filter((line) => line.includes('ERR_TOKEN_INVALID'))).toHaveLength(2);
+  });
+
+  describe('with a token that is bound to a DPoP key (RFC 9449)', () => {
+    const paths = ['/token', '/either', '/own', '/core/token'];
+    let dpopKey: ProofMaker;
+    let bound: BoundToken;
+
+    beforeAll(async () => {
+      dpopKey = await ProofMaker.create();
+    });
+    const bind = async () => {
+      bound = await BoundToken.create(api.app, dpopKey, { clientId: 'shop', user: 'alice' });
+    };
+    beforeEach(bind);
+    const get = (path: string, proof: string) => api.get(path, bound.headers(proof));
+
+    it('lets it in under the scheme DPoP, with a new proof for each request [W13]', async () => {
+      for (const path of paths) {
+        for (let n = 0; n < 2; n++) {
+          expect((await get(path, await bound.proof(path))).status).toBe(200);
+        }
+        const proof = await bound.proof(path);
+        const lower = { authorization: `dpop ${bound.text}`, dpop: proof };
+        expect((await api.get(path, lower)).status).toBe(200);
+        expect(await refused(path, lower)).toBe(401);
+      }
+      const beside = { ...bound.headers(await bound.proof('/key')), 'X-API-Key': key };
+      expect((await api.get('/key', beside)).status).toBe(200);
+    });
+
+    it('refuses whatever the core refuses: proofs that are wrong, or none, and the token as Bearer', async () => {
+      for (const path of paths) {
+        const right = await bound.proof(path);
+        const authorization = ['Authorization', `DPoP ${bound.text}`] as const;
+        for (const proof of [
+          await bound.proof(path, { htm: 'POST' }),
+          await bound.proof('/elsewhere'),
+          await (await ProofMaker.create()).proof({ htm: 'GET' }),
+          'proof',
+          '',
+        ]) {
+          expect(await refused(path, bound.headers(proof))).toBe(401);
+        }
+        expect(await refused(path, [authorization])).toBe(401);
+        expect(await refused(path, bearer(bound.text))).toBe(401);
+        expect(await refused(path, { ...bearer(bound.text), DPoP: right })).toBe(401);
+        const twice = await refused(path, [authorization, ['DPoP', right], ['DPoP', right]]);
+        // Passport's own guard makes 401 of whatever its strategy says.
+        expect(twice).toBe(path === '/own' ? 401 : 400);
+        const unbound = { Authorization: `DPoP ${await token()}`, DPoP: right };
+        expect(await refused(path, unbound)).toBe(401);
+        expect((await get(path, right)).status).toBe(200);
+      }
+    });
+
+    it('asks for a nonce where one is demanded, and gives the next with the answer', async () => {
+      api = await startPassport(start, { dpop: { requireNonce: true } });
+      await register(api.app, 'shop', ['a']);
+      await bind();
+      for (const path of ['/token', '/either', '/core/token']) {
+        const { status, headers } = await get(path, await bound.proof(path));
+        const nonce = headers['dpop-nonce'];
+        expect([status, nonce]).toEqual([401, expect.any(String)]);
+        const answer = await get(path, await bound.proof(path, { nonce }));
+        expect([answer.status, answer.headers['dpop-nonce']]).toEqual([200, nonce]);
+      }
+    });
+
+    it.each(paths)('counts wrong proofs at %s against their address [C33]', async (path) => {
+      const throttling = { failures: { limit: 2, windowSeconds: 3600 } };
+      api = await startPassport(start, { throttling });
+      await register(api.app, 'shop', ['a']);
+      await bind();
+      for (let n = 0; n < 2; n++) expect((await get(path, 'proof')).status).toBe(401);
+      expect((await get(path, await bound.proof(path))).status).toBe(429);
+    });
   });
 
   it('accepts no EdDSA token, though the core does: a subset, never more', async () => {

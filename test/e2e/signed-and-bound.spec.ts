@@ -96,7 +96,7 @@ describeOnAdapters('A signature and a proof of a key', (start) => {
     return [status, /ERR_[A-Z_]+/.exec(api.log.at(-1) ?? '')?.[0]];
   };
 
-  it('are both demanded, and both asked for, of one request [C61] [C103]', async () => {
+  it('are both demanded, and both asked for, of one request [C103]', async () => {
     const answer = await post({ headers: await proven() });
     expect(answer.body).toEqual({
       client: 'shop',
@@ -136,7 +136,7 @@ describeOnAdapters('A signature and a proof of a key', (start) => {
     ]);
   });
 
-  it('name one client, and the proof is for this very route [C61]', async () => {
+  it('name one client, and the proof is for this very route [C58]', async () => {
     await register(api.app, 'other', ['a:read']);
     const other = await issueKey(api.app, 'other', { signing: true });
     expect(await outcome(post({ headers: await proven() }, other))).toEqual([

@@ -18,7 +18,11 @@ import {
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { FastifyInstance } from 'fastify';
-import type { AdapterRequest } from '../../libs/sallyport/src/request/adapter-request.js';
+import {
+  rawRequest,
+  type AdapterRequest,
+} from '../../libs/sallyport/src/request/adapter-request.js';
+import { ReceivedBody } from '../../libs/sallyport/src/request/received-body.js';
 import { AUDIENCE, describeOnAdapters, OWN_ISSUER, type TestApi } from '../support/adapters.js';
 import { BY, issueKey, register } from '../support/cast.js';
 import { ownToken } from '../support/own-tokens.js';
@@ -53,6 +57,15 @@ class SignedController {
   }
   @Post('anyone') anyone(@CurrentCaller() caller: Caller) {
     return who(caller, null);
+  }
+  @Post('kept') kept(@CurrentCaller() caller: Caller, @Req() request: AdapterRequest) {
+    return who(caller, ReceivedBody.of(rawRequest(request)) !== null);
+  }
+  @Post('signed/kept') @SignedRequest() signedKept(
+    @CurrentCaller() caller: Caller,
+    @Req() request: AdapterRequest,
+  ) {
+    return this.kept(caller, request);
   }
   @Post('strict')
   @SignedRequest({ components: ['idempotency-key'], maxAgeSeconds: 10, tag: 'invoices' })
@@ -139,6 +152,30 @@ describeOnAdapters('A signed request', (start) => {
   it('stands for the API key where one is demanded, or anyone [C46]', async () => {
     expect((await post({ target: '/key' })).body).toMatchObject({ client: 'shop' });
     expect((await post({ target: '/anyone?a=b' })).body).toMatchObject({ client: 'shop' });
+  });
+
+  it('says nothing beside what is sent, right or wrong, where none is demanded; then no body is kept', async () => {
+    const { plaintext } = await issueKey(api.app, 'shop', { signing: true });
+    const token = await ownToken(api.app, { clientId: 'shop' });
+    const wrong = replace('Signature', () => 'sig1=:AAAA:');
+    const unreadable = replace('Signature-Input', () => 'x');
+    for (const line of [
+      ['X-API-Key', plaintext],
+      ['Authorization', `Bearer ${token}`],
+    ] as const) {
+      for (const tamper of [wrong, unreadable, (sent: Sent) => sent]) {
+        const answer = await post({ target: '/kept', headers: [line], tamper });
+        expect([answer.status, answer.body]).toEqual([
+          201,
+          expect.objectContaining({ kinds: [expect.not.stringContaining('signed')], body: false }),
+        ]);
+        if (tamper !== wrong && tamper !== unreadable) continue;
+        const { status } = await refused({ target: '/signed', headers: [line], tamper });
+        expect([400, 401]).toContain(status);
+      }
+    }
+    expect((await post({ target: '/signed/kept' })).body).toMatchObject({ body: true });
+    expect((await post({ target: '/kept' })).body).toMatchObject({ body: true });
   });
 
   it('is refused when it comes again, and the first time when the body was not its own [C5] [C47]', async () => {
@@ -311,7 +348,7 @@ describeOnAdapters('A signed request', (start) => {
     expect(handled).toBe(0);
   });
 
-  it('binds the token of a user to the app: it must cover Authorization [C61]', async () => {
+  it('binds the token of a user to the app: it must cover Authorization [C58]', async () => {
     const token = await ownToken(api.app, { clientId: 'shop', user: 'alice', scope: 'a:read' });
     const headers = [['Authorization', `Bearer ${token}`]] as const;
     const { body } = await post({ headers });
@@ -365,6 +402,32 @@ describeOnAdapters('A signed request', (start) => {
       return { ...sent, body };
     };
     expect((await refused({ ...upload, tamper: flip, chunkBytes: 50_000 })).status).toBe(401);
+    expect(lastCode()).toBe('ERR_SIGNATURE_INVALID');
+  });
+
+  it('is of bytes that are read as they were meant: their encoding is covered too', async () => {
+    const usual = ['@method', '@authority', '@path', '@query', 'content-digest', 'content-type'];
+    const upload: Plan = {
+      target: '/upload',
+      body: gzipSync('text'),
+      headers: [['Content-Type', 'application/octet-stream']],
+      cover: usual,
+    };
+    const gzip = ['Content-Encoding', 'gzip'] as const;
+    const add = (sent: Sent): Sent => ({ ...sent, headers: [...sent.headers, gzip] });
+    const added = await refused({ ...upload, tamper: add });
+    expect(added.status).toBe(401);
+    expect(added.headers['accept-signature']).toContain('"content-encoding"');
+    expect(lastCode()).toBe('ERR_SIGNATURE_INCOMPLETE');
+    const packed: Plan = {
+      ...upload,
+      headers: [['Content-Type', 'application/octet-stream'], gzip],
+      cover: [...usual, 'content-encoding'],
+    };
+    expect((await post(packed)).status).toBe(201);
+    handled = 0;
+    const taken = await refused({ ...packed, tamper: replace('Content-Encoding', () => null) });
+    expect(taken.status).toBe(401);
     expect(lastCode()).toBe('ERR_SIGNATURE_INVALID');
   });
 

@@ -99,6 +99,8 @@ describe.each(adapters)('Usage over HTTP, on %s', (adapter) => {
     ['refusal=', 7],
     ['refusal=ERR_RATE_LIMITED', 0],
     ['route=InvoicesController.list&method=GET&address=192.0.2.7', 7],
+    ['country=DE', 7],
+    ['country=FR', 0],
     ['userAgent=InvoicesApp/2.3.1', 2],
   ])('filters by %s: %i calls', async (filter, calls) => {
     const rows = rowsOf(await ask(`${DAY}&granularity=day&${filter}`));
@@ -189,10 +191,10 @@ describe.each(adapters)('Usage over HTTP, on %s', (adapter) => {
       expect(headers.get('content-disposition')).toBe('attachment; filename="usage.csv"');
       expect(headers.get('cache-control')).toBe('no-store');
       expect(body.split('\r\n')).toEqual([
-        'startsAt,granularity,clientId,apiKeyId,userIssuer,userSubject,route,method,status,refusal,address,userAgent,calls,refused,cost,latencyMs,le5,le10,le25,le50,le100,le250,le500,le1000,le2500,le5000,slower',
-        `2030-01-01T00:00:00.000Z,day,mobile,,,,,,,,,"'=cmd|calc",5,0,10,7.25,0,1,0,0,0,0,0,0,0,0,0`,
-        '2030-01-01T00:00:00.000Z,day,mobile,,,,,,,,,InvoicesApp/2.3.1,1,1,1,7.25,0,1,0,0,0,0,0,0,0,0,0',
-        '2030-01-01T00:00:00.000Z,day,shop,,,,,,,,,InvoicesApp/2.3.1,1,0,1,7.25,0,1,0,0,0,0,0,0,0,0,0',
+        'startsAt,granularity,clientId,apiKeyId,userIssuer,userSubject,route,method,status,refusal,address,country,userAgent,calls,refused,cost,latencyMs,le5,le10,le25,le50,le100,le250,le500,le1000,le2500,le5000,slower',
+        `2030-01-01T00:00:00.000Z,day,mobile,,,,,,,,,,"'=cmd|calc",5,0,10,7.25,0,1,0,0,0,0,0,0,0,0,0`,
+        '2030-01-01T00:00:00.000Z,day,mobile,,,,,,,,,,InvoicesApp/2.3.1,1,1,1,7.25,0,1,0,0,0,0,0,0,0,0,0',
+        '2030-01-01T00:00:00.000Z,day,shop,,,,,,,,,,InvoicesApp/2.3.1,1,0,1,7.25,0,1,0,0,0,0,0,0,0,0,0',
         '',
       ]);
     });

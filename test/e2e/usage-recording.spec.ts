@@ -145,6 +145,35 @@ describeOnAdapters('Usage', (start) => {
     });
   });
 
+  it('counts a call under the country that the app names, and under none what is no country [C40]', async () => {
+    const named: Readonly<Record<string, string | null>> = {
+      '192.0.2.1': 'DE',
+      '192.0.2.2': 'FR',
+      '192.0.2.3': null,
+      '192.0.2.4': 'Atlantis',
+    };
+    const asked: string[] = [];
+    const countryOf = (address: string): string | null => {
+      asked.push(address);
+      if (address in named) return named[address] ?? null;
+      throw new Error('the database is closed');
+    };
+    const { api } = await open({
+      options: { trustedProxies: ['127.0.0.1'], usage: { countryOf } },
+    });
+    const senders = [...Object.keys(named), '192.0.2.5', '192.0.2.1'];
+    for (const sender of senders) {
+      const answer = await api.get('/things/open/7', { 'X-Forwarded-For': sender });
+      expect(answer.status).toBe(200);
+    }
+    await settled(api, senders.length);
+    const rows = await counted(api, 'country');
+    expect(Object.fromEntries(rows.map(({ group, calls }) => [group.country, calls]))).toEqual({
+      ...{ '': 3, DE: 2, FR: 1 },
+    });
+    expect(new Set(asked)).toEqual(new Set(senders));
+  });
+
   it('counts what is refused, under its reason, with the caller where one is known [C40]', async () => {
     const { api, key } = await open();
     await api.get('/things/keyed');

@@ -23,6 +23,9 @@ class LimitedController {
   @Get('exact') @RateLimit({ policy: 'exact' }) exact() {
     return 'ok';
   }
+  @Get('closed') @RateLimit({ policy: 'closed' }) closed() {
+    return 'ok';
+  }
 }
 
 if (canStartRedis) {
@@ -43,7 +46,11 @@ if (canStartRedis) {
       connections.push(connection);
       await connection.open();
       const rule = { limit: LIMIT, windowSeconds: 86_400, by: 'everyone' } as const;
-      const policies = { leased: rule, exact: { ...rule, mode: 'exact' } } as const;
+      const policies = {
+        leased: rule,
+        exact: { ...rule, mode: 'exact' },
+        closed: { ...rule, failMode: 'closed' },
+      } as const;
       return start({
         controllers: [LimitedController],
         options: { throttling: { policies, address: false, expectedInstances: INSTANCES } },
@@ -104,6 +111,28 @@ if (canStartRedis) {
         },
       );
     });
+
+    it.each(loses)(
+      'let nobody through a limit that fails closed when it %s, and go on when it is back [C35]',
+      async (_what, lose, recover) => {
+        const api = await startOne();
+        expect(await allowedAt([api], '/closed', 3)).toBe(3);
+        await lose();
+        for (let n = 0; n < 5; n++) {
+          const answer = await inTime(LONGEST_ANSWER_MS, () => api.get('/closed'));
+          expect(answer.status).toBe(503);
+          expect(answer.headers['retry-after']).toBe('1');
+        }
+        expect(await allowedAt([api], '/exact', 1)).toBe(1);
+        await recover();
+        let status = 503;
+        for (let n = 0; n < 60 && status === 503; n++) {
+          await sleep(250);
+          ({ status } = await api.get('/closed'));
+        }
+        expect(status).toBe(200);
+      },
+    );
 
     it('a start without Redis limits all the same, and takes Redis when it comes [C35]', async () => {
       await redis.kill();

@@ -24,6 +24,7 @@ describe('Identifiers of rows', () => {
         'consents.client_id': 'text',
         'consents.issuer': 'text',
         'consents.subject': 'text',
+        'encryption_keys.kid': 'text',
         'grants.id': 'text', // the engine's: `gid` of its tokens, which no sender may guess
         'login_sessions.id': 'text', // the engine's too
         'migrations.name': 'text',

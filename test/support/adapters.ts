@@ -62,7 +62,11 @@ export function describeOnAdapters(title: string, story: (start: Start) => void)
   });
 }
 
-async function startApp(settings: AppSettings, adapter: AbstractHttpAdapter): Promise<TestApi> {
+/** One such app on this adapter, which whoever starts it closes. */
+export async function startApp(
+  settings: AppSettings,
+  adapter: AbstractHttpAdapter,
+): Promise<TestApi> {
   const { options, override = (builder) => builder, prepare, imports = [], ...metadata } = settings;
   const logger = new RecordingLogger();
   const sallyport = SallyportModule.forRoot({

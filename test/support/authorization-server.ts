@@ -76,6 +76,8 @@ export interface ServerSettings {
   readonly imports?: readonly DynamicModule[];
   /** TLS that ends here. @default none */
   readonly tls?: ServerOptions;
+  /** Only Fastify speaks it. @default false */
+  readonly http2?: boolean;
 }
 
 export type TestStores =
@@ -105,6 +107,7 @@ export async function startAuthorizationServer(settings: ServerSettings = {}): P
     imports: [...databaseOf(stores), ...(settings.imports ?? []), server],
     ...storesOf(stores),
     ...(settings.tls !== undefined && { tls: settings.tls }),
+    ...(settings.http2 !== undefined && { http2: settings.http2 }),
   });
 }
 

@@ -28,11 +28,16 @@ interface Wanted {
   readonly names?: readonly JsonGeneralName[];
   /** @default itself */
   readonly issuer?: TestAuthority;
+  /** Days from now. @default from -1 to 1 */
+  readonly valid?: readonly [from: number, to: number];
 }
 
 let serial = 0;
 
-async function make({ subject = 'CN=test', names = [], issuer }: Wanted, isAuthority: boolean) {
+async function make(
+  { subject = 'CN=test', names = [], issuer, valid: [from, to] = [-1, 1] }: Wanted,
+  isAuthority: boolean,
+) {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   serial += 1;
   const now = Date.now();
@@ -41,8 +46,8 @@ async function make({ subject = 'CN=test', names = [], issuer }: Wanted, isAutho
       serialNumber: serial.toString(16).padStart(2, '0'),
       subject,
       issuer: issuer?.subject ?? subject,
-      notBefore: new Date(now - DAY_MILLISECONDS),
-      notAfter: new Date(now + DAY_MILLISECONDS),
+      notBefore: new Date(now + from * DAY_MILLISECONDS),
+      notAfter: new Date(now + to * DAY_MILLISECONDS),
       signingAlgorithm: ALGORITHM,
       publicKey: keys.publicKey,
       signingKey: issuer?.signingKey ?? keys.privateKey,
@@ -76,14 +81,27 @@ export const makeCertificate = async (wanted: Wanted = {}): Promise<TestCertific
 export class TestAuthority {
   private constructor(
     readonly subject: string,
-    readonly cert: string,
+    readonly certificate: TestCertificate,
     readonly signingKey: webcrypto.CryptoKey,
     readonly publicKey: webcrypto.CryptoKey,
   ) {}
 
-  static async create(subject = 'CN=Test Authority'): Promise<TestAuthority> {
-    const { certificate, keys } = await make({ subject }, true);
-    return new TestAuthority(subject, certificate.cert, keys.privateKey, keys.publicKey);
+  static create(subject = 'CN=Test Authority'): Promise<TestAuthority> {
+    return TestAuthority.make({ subject });
+  }
+
+  private static async make(wanted: Wanted & { readonly subject: string }): Promise<TestAuthority> {
+    const { certificate, keys } = await make(wanted, true);
+    return new TestAuthority(wanted.subject, certificate, keys.privateKey, keys.publicKey);
+  }
+
+  get cert(): string {
+    return this.certificate.cert;
+  }
+
+  /** One below, for which this one vouches. */
+  intermediate(wanted: Pick<Wanted, 'valid'> & { readonly subject: string }) {
+    return TestAuthority.make({ ...wanted, issuer: this });
   }
 
   issue(wanted: Omit<Wanted, 'issuer'> = {}): Promise<TestCertificate> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { ServerOptions } from 'node:https';
 import {
   Controller,
@@ -94,6 +94,12 @@ class ProbeController {
     return seen(caller);
   }
 
+  @Post('aws4')
+  @SignedRequest({ scheme: 'aws4-hmac-sha256' })
+  aws4(@CurrentCaller() caller: Caller) {
+    return seen(caller);
+  }
+
   @Get('signed/stream')
   @SignedRequest()
   signedStream(@CurrentCaller() caller: Caller, @Res() response: ServerResponse & Replying) {
@@ -146,7 +152,10 @@ export class Instance {
   constructor(
     readonly app: INestApplication,
     readonly url: string,
-  ) {}
+  ) {
+    // On a busy machine a connection may be closed as idle just when the next request is sent through it.
+    (app.getHttpServer() as Server).keepAliveTimeout = 60_000;
+  }
 
   get<T>(type: Type<T> | (abstract new (...args: never[]) => T)): T {
     return this.app.get(type);
@@ -220,12 +229,15 @@ export async function startInstance(
     stores,
     imports = [],
     tls,
+    http2 = false,
     ...others
   }: Partial<SallyportOptions> & {
     readonly stores?: DynamicModule;
     readonly imports?: readonly DynamicModule[];
     /** TLS that ends here. @default none */
     readonly tls?: ServerOptions;
+    /** Only Fastify speaks it. @default false */
+    readonly http2?: boolean;
   },
 ): Promise<Instance> {
   const module: DynamicModule = {
@@ -245,7 +257,7 @@ export async function startInstance(
   const start = { logger: false, abortOnError: false } as const;
   const app =
     adapter === 'fastify'
-      ? await NestFactory.create(module, fastify(tls), start)
+      ? await NestFactory.create(module, fastify(tls, http2), start)
       : await NestFactory.create(module, {
           ...start,
           ...(tls !== undefined && { httpsOptions: tls as HttpsOptions }),
@@ -257,8 +269,11 @@ export async function startInstance(
 
 type HttpsOptions = NonNullable<NestApplicationOptions['httpsOptions']>;
 
-const fastify = (tls: ServerOptions | undefined): FastifyAdapter =>
-  tls === undefined ? new FastifyAdapter() : new FastifyAdapter({ https: tls });
+function fastify(tls: ServerOptions | undefined, http2: boolean): FastifyAdapter {
+  if (http2)
+    return new FastifyAdapter({ http2: true, ...(tls !== undefined && { https: tls }) } as never);
+  return tls === undefined ? new FastifyAdapter() : new FastifyAdapter({ https: tls });
+}
 
 /** `operator` may administer; `shop` is an app with a key; `mobile` is where users sign in. */
 export async function seedClients(instance: Instance): Promise<string> {

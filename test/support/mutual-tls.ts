@@ -4,7 +4,6 @@ import { createServer, request, type Server, type ServerOptions } from 'node:htt
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
-
 import { form } from './authorization-server.js';
 import type { TestAuthority, TestCertificate } from './certificates.js';
 
@@ -16,6 +15,8 @@ export interface TlsCall {
   readonly form?: Readonly<Record<string, string>>;
   /** With which the connection is made. */
   readonly certificate?: TestCertificate;
+  /** Those of the authorities in between, sent with it. */
+  readonly chain?: readonly TestAuthority[];
 }
 
 export interface TlsAnswer {
@@ -34,12 +35,13 @@ export async function callByTls(
   port: number,
   authority: TestAuthority,
   path: string,
-  { method = 'GET', headers = {}, form: fields, certificate }: TlsCall,
+  { method = 'GET', headers = {}, form: fields, certificate, chain = [] }: TlsCall,
 ): Promise<TlsAnswer> {
   const body = fields === undefined ? '' : form(fields).toString();
   const sent = request({
     ...{ host: '127.0.0.1', port, path, agent: false, servername: SERVER_NAME },
-    ...{ ca: [authority.cert], cert: certificate?.cert, key: certificate?.key },
+    ...{ ca: [authority.cert], key: certificate?.key },
+    cert: certificate && [certificate.cert, ...chain.map(({ cert }) => cert)].join('\n'),
     method: fields === undefined ? method : 'POST',
     headers: {
       ...(fields !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
@@ -58,18 +60,29 @@ export async function callByTls(
   };
 }
 
-/** A proxy that ends TLS and tells of the client's certificate, as RFC 9440 says: what clients write is thrown away. */
-export async function startTlsProxy(options: ServerOptions, upstream: URL): Promise<Server> {
+/**
+ * A proxy that ends TLS and tells of the client's certificates, as RFC 9440 says: what clients write is thrown away. Of
+ * the chain it tells those that it knows, since Node does not hand over what a client sent of it.
+ */
+export async function startTlsProxy(
+  options: ServerOptions,
+  upstream: URL,
+  known: readonly TestAuthority[] = [],
+): Promise<Server> {
   const proxy = createServer(options, (incoming, outgoing) => {
-    const { 'client-cert': _forged, ...headers } = incoming.headers;
-    const der = (incoming.socket as TLSSocket).getPeerX509Certificate()?.raw;
+    const { 'client-cert': _own, 'client-cert-chain': _chain, ...headers } = incoming.headers;
+    const own = (incoming.socket as TLSSocket).getPeerX509Certificate();
+    const chain = known.filter(({ certificate }) => own?.checkIssued(certificate.x509) === true);
     const passed = requestPlainly({
       ...{ host: upstream.hostname, port: upstream.port },
       ...{ method: incoming.method, path: incoming.url },
       headers: {
         ...headers,
         ...{ 'x-forwarded-for': '198.51.100.7', 'x-forwarded-proto': 'https' },
-        ...(der !== undefined && { 'client-cert': `:${der.toString('base64')}:` }),
+        ...(own !== undefined && { 'client-cert': `:${own.raw.toString('base64')}:` }),
+        ...(chain.length > 0 && {
+          'client-cert-chain': chain.map(({ certificate }) => certificate.header).join(', '),
+        }),
       },
     });
     passed.once('response', (answer) => {

@@ -19,16 +19,31 @@ export interface Nginx {
   stop(): Promise<void>;
 }
 
-/** An nginx process on a free port, with the given `location` blocks. End it with `stop`. */
-export const startNginx = (locations: string): Promise<Nginx> =>
-  onFreePort((port) => startOn(port, locations));
+interface NginxSettings {
+  /** What stands beside the server: maps. */
+  readonly http?: string;
+  /** Files by their names, beside the configuration. Where there are any, the server speaks TLS. */
+  readonly files?: Readonly<Record<string, string>>;
+}
 
-async function startOn(port: number, locations: string): Promise<Nginx> {
+/** An nginx process on a free port, with the given `location` blocks and settings. End it with `stop`. */
+export const startNginx = (locations: string, settings: NginxSettings = {}): Promise<Nginx> =>
+  onFreePort((port) => startOn(port, locations, settings));
+
+async function startOn(
+  port: number,
+  locations: string,
+  { http = '', files = {} }: NginxSettings,
+): Promise<Nginx> {
   if (binary === undefined) throw new Error('nginx is missing: apt-get install nginx');
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-nginx-'));
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${join(directory, name)};`,
   );
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(directory, name), content);
+  }
+  const listen = `127.0.0.1:${String(port)}${Object.keys(files).length > 0 ? ' ssl' : ''}`;
   const configuration = join(directory, 'nginx.conf');
   await writeFile(
     configuration,
@@ -40,7 +55,8 @@ async function startOn(port: number, locations: string): Promise<Nginx> {
      http {
        access_log off;
        ${temporary.join('\n')}
-       server { listen 127.0.0.1:${String(port)}; ${locations} }
+       ${http}
+       server { listen ${listen}; ${locations} }
      }`,
   );
   const child = spawn(binary, ['-e', 'stderr', '-p', directory, '-c', configuration], {

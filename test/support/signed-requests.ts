@@ -73,7 +73,8 @@ export function signed(key: SignatureKey, keyid: string, plan: Plan = {}): Sent 
     ...headers,
   ];
   const usual = ['@method', '@authority', '@path', '@query'];
-  const body = content.length === 0 ? [] : ['content-digest', 'content-type'];
+  const encoding = has(headers, 'content-encoding') ? ['content-encoding'] : [];
+  const body = content.length === 0 ? [] : ['content-digest', 'content-type', ...encoding];
   const authorization = has(headers, 'authorization') ? ['authorization'] : [];
   const cover = plan.cover ?? [...usual, ...body, ...authorization];
   nonces += 1;

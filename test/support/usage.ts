@@ -28,6 +28,7 @@ export const sampleCall = (changes: Partial<UsageCall> = {}): UsageCall => ({
   status: 200,
   refusal: '',
   address: '192.0.2.7',
+  country: 'DE',
   userAgent: 'InvoicesApp/2.3.1',
   cost: 1,
   latencyMs: 7,

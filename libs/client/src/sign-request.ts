@@ -49,7 +49,7 @@ export async function signRequest(
 ): Promise<void> {
   const { headers } = message;
   if (body !== null) headers.set('content-digest', await contentDigest(crypto, body));
-  const fields = ['content-digest', 'content-type', 'authorization'];
+  const fields = ['content-digest', 'content-type', 'content-encoding', 'authorization'];
   const covered = ['@method', '@authority', '@path', '@query']
     .concat(fields.filter((name) => headers.has(name)))
     .map(component);

@@ -124,6 +124,11 @@ export const problems = {
     title: 'This version of the app is no longer accepted',
     detail: 'Update the app.',
   },
+  'address-refused': {
+    status: 403,
+    title: 'Address refused',
+    detail: 'Requests from this address are not accepted. Ask whoever runs the service.',
+  },
   'https-required': { status: 403, title: 'HTTPS required', detail: 'Use https.' },
   'not-found': {
     status: 404,
@@ -173,6 +178,7 @@ export const errors = {
   ERR_TOKEN_INVALID: 'invalid-token',
   ERR_TOKEN_BOUND: 'invalid-token',
   ERR_DPOP_PROOF_INVALID: 'invalid-dpop-proof',
+  ERR_DPOP_PROOF_EXPIRED: 'invalid-dpop-proof',
   ERR_DPOP_PROOF_REPLAYED: 'invalid-dpop-proof',
   ERR_DPOP_NONCE_REQUIRED: 'use-dpop-nonce',
   ERR_SENDER_CONSTRAINT_REQUIRED: 'sender-constraint-required',
@@ -197,6 +203,7 @@ export const errors = {
   ERR_CLAIM_MISMATCH: 'policy-denied',
   ERR_POLICY_DENIED: 'policy-denied',
   ERR_CLIENT_VERSION_REFUSED: 'client-refused',
+  ERR_ADDRESS_REFUSED: 'address-refused',
   ERR_HTTPS_REQUIRED: 'https-required',
   ERR_OBJECT_DENIED: 'not-found',
   ERR_NOT_FOUND: 'not-found',

@@ -1,3 +1,4 @@
+import { makeCertificate, TestAuthority } from '../../../test/support/certificates.js';
 import { environmentOf } from './environment.js';
 import { SallyportError } from './errors.js';
 import { resolveOptions, type SallyportOptions } from './sallyport.options.js';
@@ -34,9 +35,25 @@ describe('Options', () => {
     [{ publicOrigin: 'api.test' }, 'publicOrigin'],
     [{ mtls: 'false' }, 'mtls'],
     [{ mtls: { proxyVerifies: 'no' } }, 'mtls.proxyVerifies'],
+    [{ mtls: { proxyVerifies: true, proxyAuthorities: [] } }, 'mtls.proxyAuthorities must'],
+    [{ mtls: { proxyVerifies: true, proxyAuthorities: ['PEM'] } }, 'mtls.proxyAuthorities must'],
     [{ dpop: { maxAgeSeconds: -1 } }, 'dpop.maxAgeSeconds'],
   ])('find the mistake in %j', (options, name) => {
     expect(mistakesOf(options)).toEqual([expect.stringContaining(name)]);
+  });
+
+  it('name authorities of certificates by proxies that verify, and by certificates of theirs', async () => {
+    const { cert } = await TestAuthority.create();
+    const proxyAuthorities = [cert];
+    expect(mistakesOf({ mtls: { proxyVerifies: true, proxyAuthorities } })).toEqual([]);
+    expect(mistakesOf({ mtls: { proxyAuthorities } })).toEqual([
+      expect.stringContaining('narrows'),
+    ]);
+    const nobody = {
+      proxyVerifies: true,
+      proxyAuthorities: [cert, (await makeCertificate()).cert],
+    };
+    expect(mistakesOf({ mtls: nobody })).toEqual([expect.stringContaining('must be PEM')]);
   });
 
   it('take the public origin from the audience where that is a URL, else from the issuer', () => {

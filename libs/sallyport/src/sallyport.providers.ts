@@ -244,6 +244,7 @@ export const sallyportProviders: Provider[] = [...options, ...lives, ...path];
 /** What a host may inject. */
 export const sallyportExports = [
   ACCESS_TOKEN_OPTIONS,
+  AccessTokenVerifier,
   ApiKeyService,
   Authenticator,
   ClientCertificates,

@@ -24,6 +24,8 @@ const works = {
   'HMAC and SHA-256': async () => (await import('./signature.works.js')).rawHmac(),
   'http-message-signatures': async () => (await import('./signature.works.js')).otherHmac(),
   'Ed25519-signed request': async () => (await import('./signature.works.js')).ed25519Signed(),
+  'DPoP proof': async () => (await import('./proof.works.js')).dpopProofs(),
+  'ES256 verify and a store call': async () => (await import('./proof.works.js')).rawProofs(),
   'Ed25519 verify': async () => (await import('./signature.works.js')).rawEd25519(),
 } satisfies Record<string, (stores: RealStores) => Promise<Work>>;
 

@@ -32,7 +32,9 @@ const when: Record<ErrorCode, string> = {
   ERR_TOKEN_BOUND:
     'An access token that is bound to a key came without proof of the key: a DPoP token as Bearer, for instance.',
   ERR_DPOP_PROOF_INVALID:
-    'The DPoP proof is missing, or failed verification: form, key, signature, method, URI, token or age (RFC 9449 §4.3).',
+    'The DPoP proof is missing, failed verification (form, key, signature, method, URI or token: RFC 9449 §4.3), or came without a token under the scheme DPoP.',
+  ERR_DPOP_PROOF_EXPIRED:
+    'The DPoP proof was made too long ago, or is from the future: the clock of its sender may be wrong.',
   ERR_DPOP_PROOF_REPLAYED: 'The DPoP proof was used before, here or on another instance.',
   ERR_DPOP_NONCE_REQUIRED:
     'The DPoP proof lacks the nonce that is demanded, or has one that is too old (RFC 9449 §9).',
@@ -72,6 +74,7 @@ const when: Record<ErrorCode, string> = {
   ERR_OBJECT_DENIED: 'The object policy denied this object; outside it looks like a missing one.',
   ERR_NOT_FOUND: 'There is no such record.',
   ERR_CONFLICT: 'The record is no longer in the state that the operation needs.',
+  ERR_ADDRESS_REFUSED: '`throttling.refusesAddress` said so of the address that sent the request.',
   ERR_RATE_LIMITED: 'A rate limit is used up; `Retry-After` says for how long.',
   ERR_OPTIONS_INVALID:
     'The options are wrong: all mistakes are listed when the application starts.',

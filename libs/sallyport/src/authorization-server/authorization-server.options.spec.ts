@@ -14,7 +14,8 @@ function mistakesOf(
   isDevelopment = false,
 ) {
   const mistakes: string[] = [];
-  const own = { audience: 'https://api.test', maxTokenLifetimeSeconds: 86_400, encryption };
+  const audience = 'https://api.test';
+  const own = { audience, maxTokenLifetimeSeconds: 86_400, encryption, hasMtls: false };
   const given = options as AuthorizationServerOptions;
   resolveAuthorizationServerOptions(given, own, mistakes, isDevelopment);
   return mistakes;

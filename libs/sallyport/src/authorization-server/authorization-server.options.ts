@@ -60,6 +60,12 @@ export interface AuthorizationServerOptions {
   readonly sessionsPerUser?: number;
   /** `lenient` lets confidential clients leave out PKCE, as OAuth 2.0 did; public ones never may. @default 'strict' */
   readonly oauth21?: 'strict' | 'lenient';
+  /**
+   * Where TLS asks for client certificates, if that is another origin than the issuer's, so that no browser is asked:
+   * `https://mtls.example.com`. The same app answers there, under the same path, and the metadata names it (RFC 8705 §5).
+   * Needs `mtls`. @default that of `issuer`
+   */
+  readonly mtlsOrigin?: string;
   /** How often passwords may be tried. */
   readonly signIn?: SignInOptions;
   /** What the consent page says of a scope value. */
@@ -88,6 +94,8 @@ export interface ResolvedAuthorizationServerOptions {
   readonly loginSeconds: number;
   readonly sessionsPerUser: number;
   readonly isStrict: boolean;
+  /** Null: the issuer's. */
+  readonly mtlsOrigin: string | null;
   readonly signIn: ResolvedSignInOptions;
   readonly scopeDescriptions: ScopeDescriptions;
   readonly theme: Theme;
@@ -96,11 +104,13 @@ export interface ResolvedAuthorizationServerOptions {
 export const AUTHORIZATION_SERVER_OPTIONS = Symbol('AuthorizationServerOptions');
 export const RESOLVED_AUTHORIZATION_SERVER_OPTIONS = Symbol('ResolvedAuthorizationServerOptions');
 
-/** What the options of `SallyportModule` say about our own tokens. */
+/** What the options of `SallyportModule` say about our own tokens, and how clients come. */
 interface OwnTokens {
   readonly audience: string;
   readonly maxTokenLifetimeSeconds: number;
   readonly encryption: TokenEncryption;
+  /** Whether client certificates are read. */
+  readonly hasMtls: boolean;
 }
 
 const YEAR_SECONDS = 31_536_000;
@@ -108,7 +118,7 @@ const YEAR_SECONDS = 31_536_000;
 /** Completes and checks; every mistake is added to `mistakes`. */
 export function resolveAuthorizationServerOptions(
   options: AuthorizationServerOptions,
-  { audience, maxTokenLifetimeSeconds, encryption }: OwnTokens,
+  { audience, maxTokenLifetimeSeconds, encryption, hasMtls }: OwnTokens,
   mistakes: string[],
   isDevelopment: boolean,
 ): ResolvedAuthorizationServerOptions {
@@ -122,6 +132,7 @@ export function resolveAuthorizationServerOptions(
     sessionsPerUser = 50,
     oauth21 = 'strict',
     encryptAccessTokens = false,
+    mtlsOrigin = null,
   } = options;
   const within = (name: string, value: number, least: number, most: number): void => {
     if (Number.isSafeInteger(value) && value >= least && value <= most) return;
@@ -145,6 +156,10 @@ export function resolveAuthorizationServerOptions(
         : '`encryptedTokens` of SallyportModule requires what encryptAccessTokens does not do',
     );
   }
+  if (mtlsOrigin !== null && !isHttpsOrigin(mtlsOrigin)) {
+    mistakes.push('mtlsOrigin must be an https origin, without path or final slash');
+  }
+  if (mtlsOrigin !== null && !hasMtls) mistakes.push('mtlsOrigin needs mtls of SallyportModule');
   const resolved = resources.map((resource, index): ResolvedResource => {
     const name = `resources[${String(index)}].encryption`;
     return {
@@ -181,6 +196,7 @@ export function resolveAuthorizationServerOptions(
     loginSeconds,
     sessionsPerUser,
     isStrict: oauth21 === 'strict',
+    mtlsOrigin,
     signIn: resolveSignInOptions(options.signIn ?? {}, mistakes),
     scopeDescriptions: resolveScopeDescriptions(options.scopeDescriptions ?? {}, mistakes),
     theme: resolveTheme(options.theme ?? {}, mistakes),
@@ -213,3 +229,8 @@ function resolveEncryption(
 
 const isResourceIndicator = (text: string): boolean =>
   URL.canParse(text) && !text.includes('#') && text.length <= 2_048;
+
+const isHttpsOrigin = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' && url.origin === text;
+};

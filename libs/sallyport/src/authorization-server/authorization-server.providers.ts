@@ -13,7 +13,7 @@ import { DpopNonces } from '../credentials/dpop/dpop-nonces.js';
 import { DPOP_OPTIONS } from '../credentials/dpop/dpop.options.js';
 import { IssuerKeys } from '../credentials/bearer/keys/issuer-keys.js';
 import { ClientCertificates } from '../credentials/mtls/client-certificates.js';
-import { MTLS_OPTIONS } from '../credentials/mtls/mtls.options.js';
+import { MTLS_OPTIONS, type ResolvedMtlsOptions } from '../credentials/mtls/mtls.options.js';
 import { DecryptionKeys } from '../encryption/decryption-keys.js';
 import { EphemeralRecordStore } from '../ephemeral/ephemeral-record.store.js';
 import { ReplayStore } from '../ephemeral/replay.store.js';
@@ -71,15 +71,16 @@ const slice = (token: symbol, name: keyof ResolvedAuthorizationServerOptions): P
 const options: Provider[] = [
   {
     provide: RESOLVED_AUTHORIZATION_SERVER_OPTIONS,
-    inject: [AUTHORIZATION_SERVER_OPTIONS, ACCESS_TOKEN_OPTIONS, OutboundHttp],
+    inject: [AUTHORIZATION_SERVER_OPTIONS, ACCESS_TOKEN_OPTIONS, MTLS_OPTIONS, OutboundHttp],
     useFactory: (
       given: AuthorizationServerOptions,
       tokens: ResolvedAccessTokenOptions,
+      { isOn: hasMtls }: ResolvedMtlsOptions,
       { allowsLoopback }: OutboundHttp,
     ) => {
       const mistakes: string[] = [];
       const encryption = tokens.issuers.get(tokens.issuer)?.encryption ?? 'refused';
-      const own = { ...tokens, encryption };
+      const own = { ...tokens, encryption, hasMtls };
       const resolved = resolveAuthorizationServerOptions(given, own, mistakes, allowsLoopback);
       if (mistakes.length === 0) return resolved;
       throw new SallyportError('ERR_OPTIONS_INVALID', {

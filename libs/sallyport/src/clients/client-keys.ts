@@ -95,8 +95,8 @@ function publicKeyOf(jwk: JsonWebKey): KeyObject | null {
   }
 }
 
-/** How something can be encrypted to a public key; nothing where no client may have such a key. The first is the usual one. */
-export function encryptionAlgorithmsOf(key: KeyObject): readonly KeyManagementAlgorithm[] {
+/** How something can be encrypted to a public key; nothing where no client may have such a key. */
+function encryptionAlgorithmsOf(key: KeyObject): readonly KeyManagementAlgorithm[] {
   const [signs] = algorithmsOf(key);
   if (signs === 'ES256') return ['ECDH-ES', 'ECDH-ES+A256KW'];
   return signs === 'RS256' ? ['RSA-OAEP-256'] : [];

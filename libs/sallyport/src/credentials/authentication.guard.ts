@@ -4,7 +4,7 @@ import { isPromise } from '../maybe-promise.js';
 import type { Caller } from '../principals/caller.js';
 import { CallerContext } from '../principals/caller-context.js';
 import type { SecuredRequest } from '../principals/secured-request.js';
-import { requestOf } from '../request/adapter-request.js';
+import { requestOf, responseOf } from '../request/adapter-request.js';
 import { RouteAccess } from '../request/route-access.js';
 import { Authenticator } from './authenticator.js';
 import { OfferNonce } from './dpop/offer-nonce.js';
@@ -50,7 +50,8 @@ export class AuthenticationGuard implements CanActivate {
   private admit(caller: Caller, request: SecuredRequest, context: ExecutionContext): true {
     request.caller = caller;
     CallerContext.fill(caller);
-    if (caller.confirmation !== null) this.nonces.offer(context);
+    const { confirmation } = caller;
+    if (confirmation !== null) this.nonces.offer(confirmation, responseOf(context));
     return true;
   }
 

@@ -7,6 +7,7 @@ import type { Caller } from '../principals/caller.js';
 import { rawRequest, type AdapterRequest } from '../request/adapter-request.js';
 import { CredentialWatch } from '../request/credential-watch.js';
 import { refuseCredentialsInUrl } from '../request/credentials-in-url.js';
+import { ReceivedBody } from '../request/received-body.js';
 import { RequestOrigin } from '../request/request-origin.js';
 import { RequestMessages } from '../request/request-messages.js';
 import type { SignatureDemand } from '../signatures/signature-demand.js';
@@ -137,6 +138,8 @@ export class RequestAuthenticator extends Authenticator {
     ) {
       credentials = this.withSignature(request, raw, credentials, signature ?? USUAL_DEMAND);
     }
+    // Nobody is judged twice, so no signature of this request will be verified.
+    if (credentials.at(-1)?.kind !== 'signature') ReceivedBody.forget(raw);
     const now = this.clock.milliseconds();
     const verified = this.verifier.verifyAll(credentials, {
       address: this.origin.addressOf(request),

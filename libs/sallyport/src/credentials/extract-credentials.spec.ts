@@ -29,7 +29,6 @@ describe('Credentials of a request', () => {
       { authorization: 'dpop t.o.k', dpop: 'p.r.f' },
       [{ kind: 'dpop-access-token', text: 't.o.k', proof: 'p.r.f' }],
     ],
-    [{ dpop: 'p.r.f' }, []],
     [{ cookie: 'access_token=x' }, []],
   ])('%j holds %j [C36]', (headers, credentials) => {
     expect(extractCredentials(requestWith(headers), { basic: false })).toEqual(credentials);
@@ -50,6 +49,11 @@ describe('Credentials of a request', () => {
     [{ authorization: 'DPoP t.o.k', dpop: '' }, 'ERR_DPOP_PROOF_INVALID'],
     [{ authorization: 'DPoP t.o.k', dpop: ['p.r.f', 'p.r.f'] }, 'ERR_CREDENTIAL_REPEATED'],
     [{ authorization: 'DPoP  ', dpop: 'p.r.f' }, 'ERR_CREDENTIAL_MALFORMED'],
+    [{ authorization: 'Bearer t.o.k', dpop: 'p.r.f' }, 'ERR_DPOP_PROOF_INVALID'],
+    [{ authorization: 'Bearer t.o.k', dpop: '' }, 'ERR_DPOP_PROOF_INVALID'],
+    [{ authorization: 'Bearer t.o.k', dpop: ['', ''] }, 'ERR_CREDENTIAL_REPEATED'],
+    [{ 'x-api-key': 'sp_1', dpop: 'p.r.f' }, 'ERR_DPOP_PROOF_INVALID'],
+    [{ dpop: 'p.r.f' }, 'ERR_DPOP_PROOF_INVALID'],
     [{ authorization: 'Negotiate abc' }, 'ERR_CREDENTIAL_UNSUPPORTED'],
     [{ authorization: basic('shop:secret') }, 'ERR_CREDENTIAL_UNSUPPORTED'],
     [{ authorization: basic('shop:secret'), 'x-api-key': 'sp_1' }, 'ERR_CREDENTIAL_UNSUPPORTED'],

@@ -3,7 +3,7 @@ import type { AdapterRequest } from '../request/adapter-request.js';
 import { parseAuthorizationHeader } from '../request/authorization-header.js';
 import { singleHeader } from '../request/header.js';
 import type { Credential } from './credential.js';
-import { dpopHeader } from './dpop/dpop-header.js';
+import { dpopHeader, refuseStrayProof } from './dpop/dpop-header.js';
 
 const MAX_API_KEY_LENGTH = 512;
 const BEARER = 'Bearer ';
@@ -12,7 +12,8 @@ const BEARER = 'Bearer ';
  * Reads the credentials of a request without believing them: `Authorization` as Bearer (RFC 6750 §2.1; the form
  * and query methods of §2.2 and §2.3 are deliberately not read), DPoP with its proof (RFC 9449 §7.1), ApiKey or Basic
  * (RFC 7617), and `X-API-Key`. Throws ERR_CREDENTIAL_MALFORMED, _REPEATED or _UNSUPPORTED for what is there and cannot
- * be read, ERR_DPOP_PROOF_INVALID without a proof; what follows `Bearer ` is any text, for the verifier to read.
+ * be read, ERR_DPOP_PROOF_INVALID for DPoP without a proof and for a proof without DPoP; what follows `Bearer ` is any
+ * text, for the verifier to read.
  */
 export function extractCredentials(
   request: AdapterRequest,
@@ -29,6 +30,8 @@ export function extractCredentials(
       detail: 'Send one API key, in one header.',
     });
   }
+  // A token, under whichever scheme, comes first.
+  if (credentials[0]?.kind !== 'dpop-access-token') refuseStrayProof(request);
   return credentials;
 }
 

@@ -24,7 +24,7 @@ export class ProofOfPossession {
    * `targetUri` is what the request was sent to, where that is not under our public origin.
    *
    * @throws, or rejects with, ERR_TOKEN_BOUND (no proof of that kind, or another certificate), ERR_TOKEN_INVALID (a bearer token under the scheme
-   * DPoP), ERR_DPOP_PROOF_INVALID, ERR_DPOP_PROOF_REPLAYED, ERR_DPOP_NONCE_REQUIRED, ERR_STORE_UNAVAILABLE
+   * DPoP), ERR_DPOP_PROOF_INVALID, ERR_DPOP_PROOF_EXPIRED, ERR_DPOP_PROOF_REPLAYED, ERR_DPOP_NONCE_REQUIRED, ERR_STORE_UNAVAILABLE
    */
   assertProven(
     confirmation: Confirmation | null,
@@ -57,7 +57,7 @@ export class ProofOfPossession {
     const presented = this.certificates.thumbprintOf(request);
     if (presented !== null && isSameText(presented, String(expected))) return;
     throw bound(
-      `a certificate, and came with ${presented === null ? 'none' : 'another'}`,
+      `a certificate, and came with ${presented === null ? 'none that is valid' : 'another'}`,
       'Use the client certificate that the access token is bound to.',
     );
   }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, errors, type CompactJWEHeaderParameters } from 'jose';
-import { parseStrictObject } from '../credentials/bearer/strict-json.js';
+import { parseStrictObject } from '../strict-json.js';
 
 /**
  * RFC 7518 §4.1, what we take of it: a key that both sides have, one agreed upon with ours, one wrapped under ours.

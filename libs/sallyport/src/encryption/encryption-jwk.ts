@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
-import { hasSecretMembers, readPublicKey } from '../credentials/bearer/keys/jwk-set.js';
-import { isObject } from '../credentials/bearer/strict-json.js';
+import { hasSecretMembers, readPublicKey } from '../jwk-members.js';
+import { isObject } from '../strict-json.js';
 import type { DecryptionKey, KeyManagementAlgorithm } from './compact-jwe.js';
 
 /** A public key of whoever is to read what is encrypted. */

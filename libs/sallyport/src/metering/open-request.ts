@@ -46,6 +46,10 @@ export class OpenRequest implements UsageCall {
     return this.source.address;
   }
 
+  get country(): string {
+    return this.source.country;
+  }
+
   get userAgent(): string {
     return this.source.userAgent;
   }

@@ -9,7 +9,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { SallyportError } from '../errors.js';
 import { rawRequest, type AdapterRequest } from '../request/adapter-request.js';
-import { challengeFor } from './challenge.js';
+import { challengeFor, tokenSchemeOf } from './challenge.js';
 import { problemOf, type ProblemDetails } from './problem-details.js';
 import { PROBLEM_OPTIONS, type ProblemOptions } from './problem.options.js';
 import { noteRefusal } from './refusals.js';
@@ -32,10 +32,11 @@ export class ProblemFilter implements ExceptionFilter {
     // Sockets and message queues have their own way to fail: their exception layer takes it from here.
     if (host.getType() !== 'http') throw error;
     const http = host.switchToHttp();
-    noteRefusal(rawRequest(http.getRequest<AdapterRequest>()), error.code);
+    const request = http.getRequest<AdapterRequest>();
+    noteRefusal(rawRequest(request), error.code);
     const response = http.getResponse<object>();
     const headers: Record<string, string> = {};
-    const challenge = challengeFor(error, this.options);
+    const challenge = challengeFor(error, this.options, tokenSchemeOf(request));
     if (challenge !== null) headers['WWW-Authenticate'] = challenge;
     const { retryAfterSeconds, dpopNonce, acceptSignature } = error.context;
     if (dpopNonce !== undefined) headers['DPoP-Nonce'] = dpopNonce;

@@ -1,11 +1,12 @@
 import { errors, problems, SallyportError, type ErrorCode } from '../errors.js';
-import { challengeFor } from './challenge.js';
+import type { AdapterRequest } from '../request/adapter-request.js';
+import { challengeFor, tokenSchemeOf, type TokenScheme } from './challenge.js';
 import { problemOf } from './problem-details.js';
 
 const codes = Object.keys(errors) as ErrorCode[];
 const offered = { realm: 'api', schemes: ['ApiKey'], dpopAlgorithms: ['ES256', 'EdDSA'] };
-const challenge = (code: ErrorCode, scope?: readonly string[]) =>
-  challengeFor(new SallyportError(code, scope && { scope }), offered);
+const challenge = (code: ErrorCode, scope?: readonly string[], sentAs: TokenScheme | null = null) =>
+  challengeFor(new SallyportError(code, scope && { scope }), offered, sentAs);
 
 describe('Problems and challenges', () => {
   it.each(codes.map((code) => [code]))('%s tells the caller nothing of its reason', (code) => {
@@ -15,7 +16,9 @@ describe('Problems and challenges', () => {
     });
     const body = problemOf(error);
     expect(Object.keys(body)).toEqual(['type', 'title', 'status', 'detail']);
-    expect(JSON.stringify([body, challengeFor(error, offered)])).not.toMatch(/k_secret|alice/);
+    expect(JSON.stringify([body, challengeFor(error, offered, null)])).not.toMatch(
+      /k_secret|alice/,
+    );
   });
 
   it('codes that share a problem have one face', () => {
@@ -49,6 +52,34 @@ describe('Problems and challenges', () => {
     expect(challenge('ERR_SCOPE_INSUFFICIENT', ['a:read', 'a:write'])).toBe(
       'Bearer realm="api", error="insufficient_scope", scope="a:read a:write"',
     );
+  });
+
+  it('tells the error under the scheme by which the token was sent (RFC 9449 §7.2)', () => {
+    expect(challenge('ERR_TOKEN_INVALID', undefined, 'Bearer')).toBe(
+      'Bearer realm="api", error="invalid_token", DPoP realm="api", algs="ES256 EdDSA", ApiKey realm="api"',
+    );
+    expect(challenge('ERR_TOKEN_INVALID', undefined, 'DPoP')).toBe(
+      'Bearer realm="api", DPoP realm="api", error="invalid_token", algs="ES256 EdDSA", ApiKey realm="api"',
+    );
+    expect(challenge('ERR_SCOPE_INSUFFICIENT', ['a:read'], 'DPoP')).toBe(
+      'DPoP realm="api", error="insufficient_scope", scope="a:read", algs="ES256 EdDSA"',
+    );
+    expect(challenge('ERR_CREDENTIAL_REPEATED', undefined, 'DPoP')).toBe(
+      'DPoP realm="api", error="invalid_request", algs="ES256 EdDSA"',
+    );
+  });
+
+  it.each<[string | undefined, TokenScheme | null]>([
+    ['Bearer t.o.k', 'Bearer'],
+    ['bearer', 'Bearer'],
+    ['DPoP t.o.k', 'DPoP'],
+    ['dpop  t.o.k', 'DPoP'],
+    ['DPoPx t.o.k', null],
+    ['ApiKey sp_1', null],
+    ['', null],
+    [undefined, null],
+  ])('%j is of the scheme %j', (authorization, scheme) => {
+    expect(tokenSchemeOf({ headers: { authorization } } as unknown as AdapterRequest)).toBe(scheme);
   });
 
   it('offers DPoP alone where nothing else would do (RFC 9449 §7.1)', () => {

@@ -13,6 +13,16 @@ export interface AdapterResponse {
 export const rawRequest = (request: AdapterRequest): IncomingMessage =>
   request instanceof IncomingMessage ? request : ((request as AdapterRequest).raw ?? request);
 
+/**
+ * Whether content follows the headers, where no header has to say so: HTTP/2 has frames for it (RFC 9113 §8.1). Null on
+ * HTTP/1.1.
+ */
+export function framesFollow(raw: IncomingMessage): boolean | null {
+  if (raw.httpVersionMajor < 2) return null;
+  const { stream } = raw as { readonly stream?: { readonly endAfterHeaders?: boolean } };
+  return stream?.endAfterHeaders !== true;
+}
+
 /** What `switchToHttp()` would give, which makes three functions each time. */
 export const requestOf = <Request = AdapterRequest>(context: ExecutionContext): Request =>
   context.getArgByIndex<Request>(0);

@@ -1,6 +1,12 @@
 import { SallyportError } from '../errors.js';
 import { rawRequest, type AdapterRequest } from './adapter-request.js';
 
+/** The lines of a header as they came, by its name in lower case, on HTTP/2 as on HTTP/1.1. */
+export function headerLines(request: AdapterRequest, name: string): readonly string[] {
+  const { rawHeaders } = rawRequest(request);
+  return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);
+}
+
 /**
  * A header that may come once, by its name in lower case. Null when absent; throws ERR_CREDENTIAL_REPEATED when it
  * came twice: Node itself silently keeps the first of two `Authorization` lines, and a proxy may have kept the other.

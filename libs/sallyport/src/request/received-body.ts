@@ -27,7 +27,9 @@ export class ReceivedBody {
   private chunks: Buffer[] = [];
   private length = 0;
   private isWhole = false;
+  private isForgotten = false;
   private readonly ended = Promise.withResolvers<null>();
+  private begin = (): unknown => null;
 
   private constructor(private readonly maxBytes: number) {}
 
@@ -36,13 +38,23 @@ export class ReceivedBody {
     raw[RECEIVED] ??= new ReceivedBody(maxBytes).follow(raw);
   }
 
-  /** Null where nothing was noted. */
+  /** Null where nothing was noted, or it was let go of. */
   static of(raw: Received): ReceivedBody | null {
-    return raw[RECEIVED] ?? null;
+    const received = raw[RECEIVED];
+    return received === undefined || received.isForgotten ? null : received;
+  }
+
+  /** Lets go of them, once it is known that nobody will ask, and notes no more. */
+  static forget(raw: Received): void {
+    const received = raw[RECEIVED];
+    if (received === undefined) return;
+    received.isForgotten = true;
+    received.chunks = [];
   }
 
   /** All of them, at once or when the last one has come. Rejects with ERR_BODY_TOO_LARGE, or ERR_SIGNATURE_MALFORMED when they broke off. */
   bytes(): MaybePromise<Buffer> {
+    this.begin();
     return this.isWhole ? this.joined() : this.ended.promise.then(() => this.joined());
   }
 
@@ -54,6 +66,8 @@ export class ReceivedBody {
 
   private follow(raw: IncomingMessage): this {
     this.ended.promise.catch(() => undefined); // perhaps nobody will ask
+    // HTTP/2 hands over nothing before somebody reads, and a handler that does comes after the guard.
+    if (raw.httpVersionMajor >= 2) this.begin = () => raw.read(0);
     const push = raw.push.bind(raw);
     raw.push = (chunk: Buffer | string | null, encoding?: BufferEncoding): boolean => {
       const wantsMore = push(chunk, encoding);
@@ -69,6 +83,7 @@ export class ReceivedBody {
 
   /** Whether more is wanted. */
   private note(chunk: Buffer | string | null, encoding?: BufferEncoding): boolean {
+    if (this.isForgotten) return false;
     if (chunk === null) {
       this.isWhole = this.length <= this.maxBytes;
       this.ended.resolve(null);

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SallyportError } from '../errors.js';
 import type { RequestMessage } from '../signatures/http-message.js';
 import { fieldsOf } from '../signatures/http-message.js';
-import { rawRequest, type AdapterRequest } from './adapter-request.js';
+import { framesFollow, rawRequest, type AdapterRequest } from './adapter-request.js';
 import { REQUEST_OPTIONS, type ResolvedRequestOptions } from './request.options.js';
 
 /** Requests as their senders meant them, for what they signed. */
@@ -28,6 +28,8 @@ export class RequestMessages {
       const reason = 'the target is not in origin form';
       throw new SallyportError('ERR_SIGNATURE_MALFORMED', { reason });
     }
-    return { method: raw.method ?? '', target, fields: fieldsOf(raw.rawHeaders), ...this.own };
+    const hasFrames = framesFollow(raw);
+    const fields = fieldsOf(raw.rawHeaders);
+    return { method: raw.method ?? '', target, fields, hasFrames, ...this.own };
   }
 }

@@ -68,6 +68,11 @@ export class RequestOrigin {
     return this.proxies.contains(peerOf(raw)) && isCertain && isLoopback(address);
   }
 
+  /** Whether any proxy is trusted. */
+  get hasTrustedProxies(): boolean {
+    return !this.proxies.isEmpty;
+  }
+
   /** Whether it was a trusted proxy that handed the request to us. */
   isFromTrustedProxy(request: AdapterRequest): boolean {
     return !this.proxies.isEmpty && this.proxies.contains(peerOf(rawRequest(request)));

@@ -4,6 +4,8 @@ import { rawRequest, type AdapterRequest } from './adapter-request.js';
 const AMBIGUOUS_PATH = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)|\\/i;
 const ESCAPE = /%[0-9a-f]{2}/gi;
 const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
+/** Nothing in it has another spelling. */
+const PLAIN_PATH = /^[A-Za-z0-9\-._~/]+$/;
 
 /** Set by Express and its like where a router strips a prefix. */
 interface MountedMessage {
@@ -23,7 +25,7 @@ export function targetUriOf(request: AdapterRequest, publicOrigin: string): stri
   // RFC 9112 §3.2.2: the absolute form names an origin of its own, which does not count either.
   const own = path.startsWith('/') ? path : (URL.parse(path)?.pathname ?? '');
   if (!own.startsWith('/') || AMBIGUOUS_PATH.test(own)) return null;
-  return normalTargetUri(publicOrigin + own);
+  return PLAIN_PATH.test(own) ? publicOrigin + own : normalTargetUri(publicOrigin + own);
 }
 
 /** What a sender says it sent a request to, in the same spelling; null for what is no http(s) URI, or carries credentials. */

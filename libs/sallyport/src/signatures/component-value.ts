@@ -9,6 +9,7 @@ import {
   serializeInnerList,
   serializeItem,
   serializeList,
+  type Dictionary,
 } from './structured-fields.js';
 
 /** Fields whose type is known: without it nothing can be serialised anew (RFC 9421 §2.1.1). */
@@ -44,8 +45,9 @@ export function componentValue(component: Component, message: HttpMessage): stri
 function derivedValue(
   name: string,
   parameters: ComponentParameters | null,
-  { method, scheme, authority, target }: RequestMessage,
+  message: RequestMessage,
 ): string | null {
+  const { method, scheme, authority, target } = message;
   switch (name) {
     case '@method':
       return method;
@@ -62,7 +64,7 @@ function derivedValue(
     case '@query':
       return queryOf(target);
     case '@query-param':
-      return queryParameter(target, parameters?.name ?? '');
+      return queryParameter(message, parameters?.name ?? '');
     default:
       return null;
   }
@@ -79,15 +81,36 @@ function queryOf(target: string): string {
   return mark === -1 ? '?' : target.slice(mark);
 }
 
-/** RFC 9421 §2.2.8: decoded and encoded again, so that all spellings of one value are one. Null when it came twice. */
-function queryParameter(target: string, name: string): string | null {
-  let found: string | null = null;
-  for (const [key, value] of new URLSearchParams(queryOf(target).slice(1))) {
-    if (encoded(key) !== name) continue;
-    if (found !== null) return null;
-    found = encoded(value);
+/** RFC 9421 §2.2.8. Null when it came twice. */
+const queryParameter = (message: RequestMessage, name: string): string | null =>
+  queryParametersOf(message).get(name) ?? null;
+
+/**
+ * What was parsed for one component is there for all: a request whose signer nobody knows yet may name sixty, each of
+ * which would read the whole query, or the whole dictionary, again.
+ */
+const queries = new WeakMap<RequestMessage, ReadonlyMap<string, string | null>>();
+const dictionaries = new WeakMap<Fields, Map<string, Dictionary>>();
+
+/** Decoded and encoded again, so that all spellings of one name or value are one; null for a name that came twice. */
+function queryParametersOf(message: RequestMessage): ReadonlyMap<string, string | null> {
+  const known = queries.get(message);
+  if (known !== undefined) return known;
+  const parameters = new Map<string, string | null>();
+  for (const [key, value] of new URLSearchParams(queryOf(message.target).slice(1))) {
+    const name = encoded(key);
+    parameters.set(name, parameters.has(name) ? null : encoded(value));
   }
-  return found;
+  queries.set(message, parameters);
+  return parameters;
+}
+
+function dictionaryOf(fields: Fields, name: string, text: string): Dictionary {
+  const known = dictionaries.get(fields) ?? new Map<string, Dictionary>();
+  dictionaries.set(fields, known);
+  const dictionary = known.get(name) ?? readDictionary(text, name);
+  known.set(name, dictionary);
+  return dictionary;
 }
 
 /** The percent-encode set of `application/x-www-form-urlencoded`, with `%20` for a space. */
@@ -108,7 +131,7 @@ function valueWithParameters(
     return lines.map((line) => `:${Buffer.from(line, 'latin1').toString('base64')}:`).join(', ');
   const text = lines.join(', ');
   if (key !== null) {
-    const member = readDictionary(text, name).get(key);
+    const member = dictionaryOf(fields, name, text).get(key);
     if (member === undefined) return null;
     return isInnerList(member) ? serializeInnerList(member) : serializeItem(member);
   }

@@ -33,7 +33,8 @@ export const USUAL_DEMAND: SignatureDemand = Object.freeze({
 
 /** Every part of the target; RFC 9421 §7.2.1 names what happens to requests that leave one out. */
 const TARGET = ['@method', '@authority', '@path', '@query'].map((name) => component(name));
-const BODY = ['content-digest', 'content-type'].map((name) => component(name));
+/** The encoding too: the same bytes are another content under another one. */
+const BODY = ['content-digest', 'content-type', 'content-encoding'].map((name) => component(name));
 /** So that app and user are bound together: nobody can put this signature beside another's token. */
 const AUTHORIZATION = component('authorization');
 
@@ -104,8 +105,9 @@ export function acceptSignature(
   return `sig=${serializedParameters(demanded, parameters)}`;
 }
 
-/** Whether content came with the request, by what its fields say (RFC 9112 §6.3). */
-export function announcesBody({ fields }: RequestMessage): boolean {
+/** Whether content comes with the request, by its frames or by what its fields say (RFC 9112 §6.3). */
+export function announcesBody({ fields, hasFrames = null }: RequestMessage): boolean {
+  if (hasFrames !== null) return hasFrames;
   if (fields.has('transfer-encoding')) return true;
   const length = fieldValue(fields, 'content-length');
   return length !== null && length !== '0';

@@ -19,8 +19,8 @@ export type Item = [BareItem, Parameters];
 export type InnerList = [Item[], Parameters];
 export type Dictionary = Map<string, Item | InnerList>;
 
-/** What may hold a comma without ending a member: strings and byte sequences (RFC 9651 §3.3). */
-const COMMAS_INSIDE = /"(?:[^"\\]|\\.)*"|:[^:]*:/g;
+/** What may hold a comma without ending a member: strings, and byte sequences, which no colon in a token begins (RFC 9651 §3.3). */
+const COMMAS_INSIDE = /"(?:[^"\\]|\\.)*"|(?<=[=( ,\t]):[^:]*:/g;
 
 /** RFC 9651 §4.2.2; but a name that comes twice is refused, where the last would count and a proxy may take the first. */
 export function readDictionary(text: string, field: string): Dictionary {

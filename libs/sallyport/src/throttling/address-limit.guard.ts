@@ -5,6 +5,7 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
+import { SallyportError } from '../errors.js';
 import { addressBlock } from '../network/address.js';
 import { rawRequest, requestOf, responseOf } from '../request/adapter-request.js';
 import { RequestOrigin } from '../request/request-origin.js';
@@ -21,7 +22,7 @@ import { RequestLimits } from './request-limits.js';
 import { THROTTLING_OPTIONS, type ResolvedThrottlingOptions } from './throttling.options.js';
 
 /**
- * Limits what one address may send, and refuses one whose credentials failed too often, before any credential is looked
+ * Limits what one address may send, and refuses one of ill repute or whose credentials failed too often, before any credential is looked
  * at, so that guessing costs. Goes on at once while this instance's part of the limit lasts. Not switched off by `@SkipThrottle()`.
  */
 @Injectable()
@@ -48,8 +49,13 @@ export class AddressLimitGuard implements CanActivate {
     const raw: AddressedRequest = rawRequest(request);
     // Bound twice, it still counts once.
     if (raw[BLOCK] !== undefined) return true;
-    const block = addressBlock(this.origin.addressOf(request), this.options.ipv6PrefixLength);
+    const address = this.origin.addressOf(request);
+    const block = addressBlock(address, this.options.ipv6PrefixLength);
     raw[BLOCK] = block;
+    if (this.options.refusesAddress?.(address) === true) {
+      const reason = `address ${address} is refused by the app's own word`;
+      return this.stop(context, new SallyportError('ERR_ADDRESS_REFUSED', { reason }));
+    }
     const now = this.limits.now();
     const failed = this.failures.refusalOf(block, now);
     if (failed !== null) return this.refuse(context, block, failed);
@@ -66,14 +72,18 @@ export class AddressLimitGuard implements CanActivate {
   private refuse(context: ExecutionContext, block: string, state: RateLimitState): boolean {
     const refusal = overLimit([state], `address ${block}`);
     if (refusal === null) return true;
-    if (this.access.of(context).isReportOnly) {
-      this.logger.warn(`would refuse: ${refusal.message}`);
-      return true;
+    if (!this.access.of(context).isReportOnly) {
+      const { policy, limit, windowSeconds } = state;
+      const policyHeader = `"${policy}";q=${limit};w=${Math.ceil(windowSeconds)}`;
+      showLimits(responseOf(context), policyHeader, { shown: this.options, states: [state] });
     }
-    const response = responseOf(context);
-    const { policy, limit, windowSeconds } = state;
-    const policyHeader = `"${policy}";q=${limit};w=${Math.ceil(windowSeconds)}`;
-    showLimits(response, policyHeader, { shown: this.options, states: [state] });
-    throw refusal;
+    return this.stop(context, refusal);
+  }
+
+  /** Throws, or says what it would have thrown. */
+  private stop(context: ExecutionContext, refusal: SallyportError): boolean {
+    if (!this.access.of(context).isReportOnly) throw refusal;
+    this.logger.warn(`would refuse: ${refusal.message}`);
+    return true;
   }
 }

@@ -13,6 +13,7 @@ export type { Quota, QuotaOptions } from './quota.js';
 export type {
   ConcurrencyDemand,
   LimitDemand,
+  LimitFailMode,
   LimitMode,
   QuotaDemand,
   RateLimitDemand,

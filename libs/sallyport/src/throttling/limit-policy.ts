@@ -1,5 +1,5 @@
 import { checkWhole, resolveRule } from './quota.js';
-import type { LimitMode, RateLimitRule } from './rate-limit.js';
+import type { LimitFailMode, LimitMode, RateLimitRule } from './rate-limit.js';
 
 /**
  * For whom a limit counts: `caller` is the narrowest of user in client, API key and client (the address, where nobody
@@ -24,6 +24,11 @@ export interface LimitPolicy extends RateLimitRule {
   readonly by?: LimitSubject;
   /** `leased` or `exact`, for all limits of its routes. @default throttling.mode */
   readonly mode?: LimitMode;
+  /**
+   * While its store is away, `local` goes on by this instance's share and `closed` answers 503; a limit that fails
+   * closed is asked of the store on every request. @default 'local'
+   */
+  readonly failMode?: LimitFailMode;
 }
 
 /** Structured fields carry it in quotes, and keys in Redis carry it as it is. */
@@ -54,7 +59,7 @@ export function resolvePolicies(
 
 export function checkPolicy(
   path: string,
-  { cost, by, mode }: Pick<LimitPolicy, 'cost' | 'by' | 'mode'>,
+  { cost, by, mode, failMode }: Pick<LimitPolicy, 'cost' | 'by' | 'mode' | 'failMode'>,
   mistakes: string[],
 ): void {
   if (cost !== undefined) checkWhole(`${path}.cost`, cost, 1_000_000, mistakes, 1);
@@ -64,5 +69,9 @@ export function checkPolicy(
   const modes: readonly unknown[] = [undefined, 'leased', 'exact'];
   if (!modes.includes(mode)) {
     mistakes.push(`${path}.mode must be leased or exact`);
+  }
+  const failModes: readonly unknown[] = [undefined, 'local', 'closed'];
+  if (!failModes.includes(failMode)) {
+    mistakes.push(`${path}.failMode must be local or closed`);
   }
 }

@@ -13,6 +13,9 @@ export interface RateLimitRule {
 /** How a limit is counted: `leased` spends tokens that this instance took in advance, `exact` asks on every request. */
 export type LimitMode = 'leased' | 'exact';
 
+/** What holds while the store that counts is away: this instance's share of the limit, or nobody is let through. */
+export type LimitFailMode = 'local' | 'closed';
+
 /** What is counted for whom. */
 interface Counted {
   /** What is shown in `RateLimit-Policy`: `client`, `api-key`, `user`, or a name of the app's own. */
@@ -30,6 +33,8 @@ export interface RateLimitDemand extends RateLimitRule, Counted {
   readonly kind?: 'rate';
   /** Seconds for which a tracker that went over is refused outright. @default 0 */
   readonly blockSeconds?: number;
+  /** @default 'local' */
+  readonly failMode?: LimitFailMode;
 }
 
 /** So many requests in a day or a month of the calendar. */

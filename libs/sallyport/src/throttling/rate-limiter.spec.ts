@@ -56,6 +56,22 @@ describe('RateLimiter', () => {
     expect(store.asked).toBe(2);
   });
 
+  it('refuses what fails closed while the store is away, and nothing else', async () => {
+    const store = new ScriptedStore();
+    const limiter = new RateLimiter(store, clock);
+    store.failure = new SallyportError('ERR_STORE_UNAVAILABLE');
+    const closed: RateLimitDemand = { ...demand, policy: 'login', failMode: 'closed' };
+    for (let n = 0; n < 2; n++) {
+      const answer = limiter.consume([demand, closed]);
+      await expect(answer).rejects.toMatchObject({ code: 'ERR_STORE_UNAVAILABLE' });
+    }
+    expect(limiter.localDecisions).toBe(0);
+    expect(await limiter.consume([demand])).toMatchObject([{ allowed: true }]);
+    store.failure = null;
+    clock.advance(1);
+    expect(await limiter.consume([demand, closed])).toEqual([]);
+  });
+
   it('passes other failures on, so that a mistake is not taken for an outage', async () => {
     const store = new ScriptedStore();
     store.failure = new TypeError('broken');

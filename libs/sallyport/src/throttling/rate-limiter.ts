@@ -14,7 +14,7 @@ const LOCAL_LIFE_SECONDS = 1;
 
 /**
  * Counts in the store. While that is out of reach each instance goes on with its share of every limit (so all of them
- * together let through about once more what was spent before), logged and counted.
+ * together let through about once more what was spent before), logged and counted; limits that fail closed refuse.
  */
 @Injectable()
 export class RateLimiter {
@@ -41,13 +41,19 @@ export class RateLimiter {
     return this.time.at(this.clock.milliseconds());
   }
 
-  /** Exact: spends every demand, or none if any of them refuses. In the order of the demands. */
+  /**
+   * Exact: spends every demand, or none if any of them refuses. In the order of the demands. Rejects with
+   * ERR_STORE_UNAVAILABLE while the store is away if one of them fails closed.
+   */
   consume(demands: readonly (LimitDemand | Limit)[]): Promise<readonly RateLimitState[]> {
     if (demands.length === 0) return Promise.resolve([]);
     return this.orLocally(
       () => this.store.consume(demands),
       (now) => {
-        const shares = demands.map((demand) => Limit.of(demand).shareOf(this.instances));
+        const limits = demands.map((demand) => Limit.of(demand));
+        const closed = limits.find(({ failsClosed }) => failsClosed);
+        if (closed !== undefined) throw cannotCount(closed);
+        const shares = limits.map((limit) => limit.shareOf(this.instances));
         return this.local.consume(shares, now);
       },
     );
@@ -73,19 +79,19 @@ export class RateLimiter {
       return answer;
     } catch (error) {
       if (!(error instanceof SallyportError && error.code === 'ERR_STORE_UNAVAILABLE')) throw error;
-      const answer = this.locally(decide);
       if (this.outage.began(this.now())) {
         this.logger.warn(
           `rate limits are counted by this instance alone (${this.decidedLocally} so far): ${error.message}`,
         );
       }
-      return answer;
+      return this.locally(decide);
     }
   }
 
   private locally<T>(decide: (now: number) => T): T {
+    const decision = decide(this.now());
     this.decidedLocally += 1;
-    return decide(this.now());
+    return decision;
   }
 
   private leaseLocally(request: LeaseRequest, now: number): LeaseGrant {
@@ -96,3 +102,9 @@ export class RateLimiter {
     return { ...grant, level: grant.level + limit.capacity - share.capacity };
   }
 }
+
+const cannotCount = ({ policy }: Limit): SallyportError =>
+  new SallyportError('ERR_STORE_UNAVAILABLE', {
+    reason: `the limit "${policy}" cannot be counted, and fails closed`,
+    retryAfterSeconds: 1,
+  });

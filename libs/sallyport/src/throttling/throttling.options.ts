@@ -19,6 +19,12 @@ export interface ThrottlingOptions {
    */
   readonly failures?: Partial<RateLimitRule> | false;
   /**
+   * Whether nothing is taken from an address (canonical, IPv4 or IPv6): for what you know of it from elsewhere, a
+   * reputation feed or a list. Asked on every request before any credential is looked at, so it answers from memory.
+   * @default nobody is refused
+   */
+  readonly refusesAddress?: (address: string) => boolean;
+  /**
    * What counts as suspicious, and what follows beside an event: `then` is `report`, `throttle` or `suspend`. @default
    * events, and nothing else
    */
@@ -65,6 +71,7 @@ export interface ThrottlingOptions {
 export interface ResolvedThrottlingOptions {
   readonly address: RateLimitRule | null;
   readonly failures: RateLimitRule | null;
+  readonly refusesAddress: ((address: string) => boolean) | null;
   readonly anomalies: ResolvedAnomalyOptions;
   readonly ipv6PrefixLength: number;
   readonly client: Quota;
@@ -109,6 +116,10 @@ export function resolveThrottlingOptions(
   const rule = (name: string, given: RateLimitRule): RateLimitRule =>
     resolveRule(`throttling.${name}`, given, mistakes);
 
+  const { refusesAddress = null } = options;
+  if (refusesAddress !== null && typeof refusesAddress !== 'function') {
+    mistakes.push('throttling.refusesAddress must be a function of an address');
+  }
   const client = quota('client', options.client ?? CLIENT, CLIENT);
   const rates = { ...client, ...UNCOUNTED };
   const plans = Object.entries(options.plans ?? {});
@@ -120,6 +131,7 @@ export function resolveThrottlingOptions(
     user: user === false ? null : quota('user', user, USER),
     userEverywhere: userEverywhere === false ? null : quota('userEverywhere', userEverywhere, USER),
     plans: new Map(plans.map(([name, plan]) => [name, quota(`plans.${name}`, plan, client)])),
+    refusesAddress,
     anomalies: resolveAnomalyOptions(options.anomalies, mistakes),
     policies: resolvePolicies(options.policies ?? {}, mistakes),
     ...resolveManner(options, mistakes),

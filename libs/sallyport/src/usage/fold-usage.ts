@@ -6,6 +6,7 @@ export const withoutSender = <T extends UsageDimensions>(row: T): T => ({
   userIssuer: row.userIssuer === '' ? '' : OTHER,
   userSubject: row.userSubject === '' ? '' : OTHER,
   address: OTHER,
+  country: OTHER,
   userAgent: OTHER,
 });
 
@@ -19,6 +20,7 @@ export const everythingFolded: UsageDimensions = Object.freeze({
   status: 0,
   refusal: OTHER,
   address: OTHER,
+  country: OTHER,
   userAgent: OTHER,
 });
 

@@ -10,6 +10,7 @@ export const USAGE_DIMENSIONS = [
   'status',
   'refusal',
   'address',
+  'country',
   'userAgent',
 ] as const;
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];

@@ -15,6 +15,7 @@ export const sampleRow = (startsAt: string, changes: Partial<UsageRow> = {}): Us
   status: 200,
   refusal: '',
   address: '192.0.2.7',
+  country: 'DE',
   userAgent: 'InvoicesApp/2.3.1',
   calls: 1,
   refused: 0,

@@ -10,6 +10,7 @@ describe('Usage options', () => {
       flushSeconds: 5,
       maxRows: 10_000,
       addresses: 'block',
+      countryOf: null,
       users: true,
       retentionDays: { minute: 2, hour: 62, day: 400 },
     });

@@ -13,6 +13,11 @@ export interface UsageOptions {
    * /24 or /48, or nothing. @default 'block'
    */
   readonly addresses?: 'block' | 'truncated' | 'off';
+  /**
+   * The country of an address (ISO 3166-1 alpha-2), from a database that you keep; null where it is not known. Asked
+   * once for a connection, or for each sender behind a proxy, so it answers from memory. @default no country is counted
+   */
+  readonly countryOf?: (address: string) => string | null;
   /** Whether rows name the user. @default true */
   readonly users?: boolean;
   /** For how many days rows of each granularity are kept. @default { minute: 2, hour: 62, day: 400 } */
@@ -25,6 +30,7 @@ export interface ResolvedUsageOptions {
   readonly flushSeconds: number;
   readonly maxRows: number;
   readonly addresses: 'block' | 'truncated' | 'off';
+  readonly countryOf: ((address: string) => string | null) | null;
   readonly users: boolean;
   readonly retentionDays: Readonly<Record<Granularity, number>>;
 }
@@ -37,6 +43,7 @@ export function resolveUsageOptions(
 ): ResolvedUsageOptions {
   const options = typeof given === 'object' ? given : {};
   const { flushSeconds = 5, maxRows = 10_000, addresses = 'block', users = true } = options;
+  const { countryOf = null } = options;
   const retentionDays = { minute: 2, hour: 62, day: 400, ...options.retentionDays };
   if (given !== undefined && typeof given !== 'boolean' && typeof given !== 'object') {
     mistakes.push('usage must be true, false or its options');
@@ -50,6 +57,9 @@ export function resolveUsageOptions(
   if (!['block', 'truncated', 'off'].includes(addresses)) {
     mistakes.push('usage.addresses must be one of block, truncated, off');
   }
+  if (countryOf !== null && typeof countryOf !== 'function') {
+    mistakes.push('usage.countryOf must be a function of an address');
+  }
   if (typeof users !== 'boolean') mistakes.push('usage.users must be true or false');
   checkRetention(retentionDays, mistakes);
   return Object.freeze({
@@ -57,6 +67,7 @@ export function resolveUsageOptions(
     flushSeconds,
     maxRows,
     addresses,
+    countryOf,
     users,
     retentionDays: Object.freeze(retentionDays),
   });

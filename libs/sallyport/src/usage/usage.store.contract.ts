@@ -97,11 +97,12 @@ export function describeUsageStore(open: () => Promise<Opened>): void {
       { status: 403 },
       { refusal: 'ERR_RATE_LIMITED' },
       { address: '2001:db8::/64' },
+      { country: '' },
       { userAgent: '' },
     ];
     await add(row, ...others.map((changes) => ({ ...row, ...changes })));
     const groupBy = ['clientId', 'apiKeyId', 'user', 'route', 'method', 'status'] as const;
-    const rest = ['refusal', 'address', 'userAgent'] as const;
+    const rest = ['refusal', 'address', 'country', 'userAgent'] as const;
     const totals = await query({ groupBy: [...groupBy, ...rest] });
     expect(totals).toHaveLength(10);
     expect(new Set(totals.map((total) => total.calls))).toEqual(new Set([1]));
@@ -190,13 +191,16 @@ export function describeUsageStore(open: () => Promise<Opened>): void {
     expect(await stores.usage.eraseUser(user, 4)).toBe(2);
     expect(await stores.usage.eraseUser(user, 4)).toBe(0);
     for (const granularity of GRANULARITIES) {
-      const totals = await query({ granularity, groupBy: ['user', 'address', 'userAgent'] });
+      const totals = await query({
+        granularity,
+        groupBy: ['user', 'address', 'country', 'userAgent'],
+      });
       expect(totals.map(({ group, calls: count }) => [group.userSubject, count])).toEqual([
         ['', 1],
         [ERASED, 2],
         ['alice', 1],
       ]);
-      expect(totals[1]?.group).toMatchObject({ address: '', userAgent: '' });
+      expect(totals[1]?.group).toMatchObject({ address: '', country: '', userAgent: '' });
     }
     expect(await stores.usage.eraseUser({ issuer: '', subject: '' }, 100)).toBe(0);
   });

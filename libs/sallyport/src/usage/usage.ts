@@ -13,6 +13,8 @@ export interface UsageDimensions {
   /** Our error code. */
   readonly refusal: string;
   readonly address: string;
+  /** ISO 3166-1 alpha-2, by the app's own word. */
+  readonly country: string;
   /** Product and version: `InvoicesApp/2.3.1`. */
   readonly userAgent: string;
 }
@@ -92,6 +94,7 @@ export const rowKey = (row: UsageDimensions & { readonly startsAt: Date }): stri
     row.status,
     row.refusal,
     row.address,
+    row.country,
     row.userAgent,
   ]);
 

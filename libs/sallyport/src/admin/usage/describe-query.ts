@@ -33,6 +33,7 @@ const range: readonly Parameter[] = [
   { name: 'status', description: '', schema: { type: 'integer' } },
   { name: 'refusal', description: 'Error code; empty: not refused by us' },
   { name: 'address', description: 'As it was recorded' },
+  { name: 'country', description: 'ISO 3166-1 alpha-2; empty: not known' },
   { name: 'userAgent', description: 'Product/version' },
 ];
 

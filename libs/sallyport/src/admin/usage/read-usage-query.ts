@@ -42,8 +42,8 @@ const isGroup = (name: string): name is UsageDimension =>
   (USAGE_DIMENSIONS as readonly string[]).includes(name);
 
 function filterOf(asked: UsageRangeDto, defaultIssuer: string): Partial<UsageDimensions> {
-  const { clientId, apiKeyId, route, method, status, refusal, address, userAgent } = asked;
-  const given = { clientId, apiKeyId, route, method, status, refusal, address, userAgent };
+  const { clientId, apiKeyId, route, method, status, refusal, address, country, userAgent } = asked;
+  const given = { clientId, apiKeyId, route, method, status, refusal, address, country, userAgent };
   const { sub, iss } = asked;
   if (sub === undefined && iss !== undefined) throw invalidInput('iss is of no use without sub');
   const user =

@@ -98,6 +98,11 @@ export class UsageRangeDto {
 
   @MayBeAbsent()
   @IsString()
+  @MaxLength(7)
+  readonly country?: string;
+
+  @MayBeAbsent()
+  @IsString()
   @MaxLength(128)
   readonly userAgent?: string;
 }

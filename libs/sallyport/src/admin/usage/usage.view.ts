@@ -13,6 +13,7 @@ export const DIMENSIONS: readonly (keyof UsageDimensions)[] = [
   'status',
   'refusal',
   'address',
+  'country',
   'userAgent',
 ];
 

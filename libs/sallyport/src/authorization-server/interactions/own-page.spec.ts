@@ -1,8 +1,11 @@
+import type { AdapterRequest } from '../../request/adapter-request.js';
 import { mayBeFromOwnPage } from './own-page.js';
 
 const ours = (headers: Record<string, string | string[]>): boolean => {
-  const lines = Object.entries(headers).map(([name, value]) => [name, [value].flat()]);
-  return mayBeFromOwnPage({ headersDistinct: Object.fromEntries(lines) }, 'https://api.test');
+  const rawHeaders = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => [name, value]),
+  );
+  return mayBeFromOwnPage({ rawHeaders } as unknown as AdapterRequest, 'https://api.test');
 };
 
 describe('mayBeFromOwnPage', () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { headerLines } from '../../request/header.js';
 import { InteractionRefusal } from './interaction-refusal.js';
 
 const MAX_BYTES = 8_192;
@@ -15,8 +16,7 @@ export async function readForm<Field extends string>(
   request: IncomingMessage,
   fields: readonly Field[],
 ): Promise<Readonly<Partial<Record<Field, string>>>> {
-  const { 'content-type': types = [] } = request.headersDistinct;
-  const [type = '', ...otherTypes] = types;
+  const [type = '', ...otherTypes] = headerLines(request, 'content-type');
   if (otherTypes.length > 0 || !FORM.test(type)) throw new InteractionRefusal('form-unsupported');
   if (request.headers['content-encoding'] !== undefined) {
     throw new InteractionRefusal('form-unsupported');

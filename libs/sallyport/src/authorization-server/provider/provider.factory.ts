@@ -1,14 +1,20 @@
 import type { EventEmitter } from 'node:events';
 import { Logger } from '@nestjs/common';
-import type { Client as EngineClient, errors, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import {
+  errors,
+  type Client as EngineClient,
+  type KoaContextWithOIDC,
+  type Provider,
+} from 'oidc-provider';
 import type { Client as ClientRecord } from '../../clients/client.js';
-import { SallyportError } from '../../errors.js';
+import { SallyportError, type ErrorCode } from '../../errors.js';
 import type { SigningKeyMaterial } from '../../signing-keys/opened-signing-keys.js';
 import type { EngineParts } from './engine-parts.js';
 import { currentRequest } from './engine-request.js';
 import { correctErrorCodes } from './error-codes.js';
 import { createExtendedProvider } from './extended-provider.js';
 import { skipLogoutOfNobody } from './logout-of-nobody.js';
+import { tellOfMutualTls } from './mutual-tls.js';
 import { providerConfiguration } from './provider-configuration.js';
 import { answering, RETRY_AFTER_SECONDS } from './store-failures.js';
 
@@ -29,9 +35,12 @@ export function createProvider(parts: EngineParts, keys: readonly SigningKeyMate
   endGrantsOnLogout(provider, parts);
   skipLogoutOfNobody(provider);
   parts.structuredTokens().attachTo(provider);
+  if (parts.certificates !== null) {
+    tellOfMutualTls(provider, parts.certificates, parts.options.mtlsOrigin);
+  }
   correctErrorCodes(provider);
   reportFailures(provider);
-  countRefusedClients(provider, parts);
+  countGuesses(provider, parts);
   return provider;
 }
 
@@ -94,19 +103,25 @@ function endGrantsOnLogout(provider: Provider, { endLogin }: EngineParts): void 
   };
 }
 
-/**
- * A secret is guessed here as well as at a guarded route; nobody says whose it was. A public client shows none: when one
- * is disabled, all its users behind one address would be taken for guessers.
- */
-function countRefusedClients(provider: Provider, { watch }: EngineParts): void {
+/** A secret is guessed here as well as at a guarded route, and a proof forged; nobody says whose it was. */
+function countGuesses(provider: Provider, { watch }: EngineParts): void {
   const count = (ctx: KoaContextWithOIDC, cause: errors.OIDCProviderError): void => {
-    if (ctx.status !== 401 || !showsSecret(ctx)) return;
-    watch.failed(ctx.req, new SallyportError('ERR_CREDENTIAL_UNKNOWN', { cause }));
+    const code = guessOf(ctx, cause);
+    if (code !== null) watch.failed(ctx.req, new SallyportError(code, { cause }));
   };
   provider.on('grant.error', count);
   provider.on('pushed_authorization_request.error', count);
   provider.on('revocation.error', count);
   provider.on('introspection.error', count);
+}
+
+/**
+ * Null for what is none: a public client shows no secret, and when one is disabled, all its users behind one address would
+ * be taken for guessers.
+ */
+function guessOf(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): ErrorCode | null {
+  if (error instanceof errors.InvalidDpopProof) return 'ERR_DPOP_PROOF_INVALID';
+  return ctx.status === 401 && showsSecret(ctx) ? 'ERR_CREDENTIAL_UNKNOWN' : null;
 }
 
 const showsSecret = ({ req, oidc: { body } }: KoaContextWithOIDC): boolean =>

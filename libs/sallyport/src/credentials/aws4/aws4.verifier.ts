@@ -9,11 +9,13 @@ import {
   ACCESS_TOKEN_OPTIONS,
   type ResolvedAccessTokenOptions,
 } from '../bearer/access-token.options.js';
+import { secondsToRemember } from '../freshness.js';
 import { Signers, type ApiKeySigner } from '../signature/signers.js';
 import type { Aws4Credential } from './extract-aws4.js';
 
 const DATE = 'x-amz-date';
 const CONTENT = 'x-amz-content-sha256';
+const OF_CONTENT = ['content-type', 'content-encoding'];
 
 /**
  * Believes signatures of AWS's Signature Version 4, for clients that have an SDK of AWS and nothing else: the access key
@@ -76,16 +78,17 @@ export class Aws4Verifier {
     if (created === null || !timestamp.startsWith(authorization.date)) {
       throw refusal('ERR_SIGNATURE_INCOMPLETE', `${DATE} is missing, or of another day`);
     }
+    const made = { at: created, until: created + demand.maxAgeSeconds };
     const now = this.clock.milliseconds() / 1000;
-    const left = created + demand.maxAgeSeconds + this.skew - now;
-    if (left <= 0 || created > now + this.skew) throw refusal('ERR_SIGNATURE_EXPIRED', timestamp);
-    return left + this.skew + 1;
+    const seconds = secondsToRemember(made, { now, skew: this.skew });
+    if (seconds === null) throw refusal('ERR_SIGNATURE_EXPIRED', timestamp);
+    return seconds;
   }
 
-  /** Host and time always; the type, and whatever else speaks to the signature, where it was sent. */
+  /** Host and time always; type and encoding, and whatever else speaks to the signature, where it was sent. */
   private assertCovered({ authorization, message }: Aws4Credential): void {
     const present = [...message.fields.keys()].filter(
-      (name) => name === 'content-type' || name.startsWith('x-amz-'),
+      (name) => OF_CONTENT.includes(name) || name.startsWith('x-amz-'),
     );
     const missing = ['host', ...present].filter(
       (name) => !authorization.signedHeaders.includes(name),
@@ -93,7 +96,7 @@ export class Aws4Verifier {
     if (missing.length === 0) return;
     throw new SallyportError('ERR_SIGNATURE_INCOMPLETE', {
       reason: 'SignedHeaders leave something out',
-      detail: 'Sign host, content-type and every x-amz header.',
+      detail: 'Sign host, content-type, content-encoding and every x-amz header.',
     });
   }
 }

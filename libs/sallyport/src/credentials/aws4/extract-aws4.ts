@@ -5,6 +5,7 @@ import { ReceivedBody } from '../../request/received-body.js';
 import { AWS4, readAws4, type Aws4Authorization } from '../../signatures/aws4.js';
 import type { RequestMessage } from '../../signatures/http-message.js';
 import { announcesBody, type SignatureDemand } from '../../signatures/signature-demand.js';
+import { refuseStrayProof } from '../dpop/dpop-header.js';
 
 /** A signature as SDKs of AWS make them. Not yet believed. */
 export interface Aws4Credential {
@@ -18,7 +19,8 @@ export interface Aws4Credential {
 
 /**
  * Reads it from `Authorization`; the query parameters of presigned URLs are deliberately not read. Throws
- * ERR_SIGNATURE_REQUIRED where there is none, ERR_CREDENTIAL_REPEATED where an API key was sent beside it.
+ * ERR_SIGNATURE_REQUIRED where there is none, ERR_CREDENTIAL_REPEATED where an API key was sent beside it,
+ * ERR_DPOP_PROOF_INVALID where a DPoP proof was.
  */
 export function extractAws4(
   request: AdapterRequest,
@@ -38,6 +40,7 @@ export function extractAws4(
       detail: 'Send no key where you sign by it.',
     });
   }
+  refuseStrayProof(request);
   return {
     kind: 'aws4',
     authorization: readAws4(value),

@@ -3,7 +3,7 @@ import type { Claims } from '../../principals/caller.js';
 import type { TokenEpochs, VerifiedAccessToken } from '../verified-access-token.js';
 import type { AcceptedIssuer } from './accepted-issuer.js';
 import { readConfirmation } from './confirmation.js';
-import { isObject } from './strict-json.js';
+import { isObject } from '../../strict-json.js';
 
 type Refuse = (flaw: string) => SallyportError;
 

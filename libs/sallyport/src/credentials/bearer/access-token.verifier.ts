@@ -13,7 +13,7 @@ import { MAX_TOKEN_LENGTH, notAToken, parseCompactJws, verifyJws, type CompactJw
 import { IssuerKeys } from './keys/issuer-keys.js';
 import type { VerificationKey } from './keys/verification-keys.js';
 import { OpenNestedToken, type OpenedToken } from './open-nested-token.js';
-import { parseStrictObject } from './strict-json.js';
+import { parseStrictObject } from '../../strict-json.js';
 import { nameOfToken, VerifiedTokenCache, type BelievedToken } from './verified-token.cache.js';
 
 /** Believes access tokens: RFC 9068 from us, and what other trusted issuers write. */

@@ -1,6 +1,6 @@
 import type { SallyportError } from '../../errors.js';
 import type { Confirmation } from '../../principals/caller.js';
-import { isObject } from './strict-json.js';
+import { isObject } from '../../strict-json.js';
 
 /** 32 bytes in base64url: what SHA-256 gives. */
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;

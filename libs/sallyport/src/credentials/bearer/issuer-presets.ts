@@ -1,6 +1,6 @@
 import type { Claims } from '../../principals/caller.js';
 import { splitScope } from './rfc9068-claims.js';
-import { isObject } from './strict-json.js';
+import { isObject } from '../../strict-json.js';
 import type { MappedClaims, TrustedIssuer } from './trusted-issuer.js';
 
 export type IssuerPreset = Pick<TrustedIssuer, 'issuer' | 'audience' | 'clients'> &

@@ -2,7 +2,7 @@ import { constants, verify, type KeyObject, type SigningOptions } from 'node:cry
 import { SallyportError } from '../../errors.js';
 import { derOfJose } from '../../hashing/ecdsa-signature.js';
 import type { SigningAlgorithm } from '../../signing-keys/signing-key.js';
-import { parseStrictObject } from './strict-json.js';
+import { parseStrictObject } from '../../strict-json.js';
 
 /** Longest access token that is read at all. */
 export const MAX_TOKEN_LENGTH = 8192;
@@ -10,17 +10,29 @@ export const MAX_TOKEN_LENGTH = 8192;
 /** RFC 6750 §2.1. */
 const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** A JWS in compact serialization (RFC 7515 §7.1), taken apart but not believed. */
-export interface CompactJws {
+/** What is signed, and by what. */
+interface SignedText {
+  readonly payload: Buffer;
+  readonly signingInput: Buffer;
+  readonly signature: Buffer;
+}
+
+/** What a protected header says, as far as it is looked at. */
+export interface JwsHeader {
   readonly algorithm: SigningAlgorithm;
   readonly kid: string | null;
   readonly typ: string | null;
   readonly cty: string | null;
   /** The key that a proof brings along (RFC 7515 §4.1.3): whoever reads it knows by other means that it is the right one. */
   readonly jwk: unknown;
-  readonly payload: Buffer;
-  readonly signingInput: Buffer;
-  readonly signature: Buffer;
+}
+
+/** A JWS in compact serialization (RFC 7515 §7.1), taken apart but not believed. */
+export interface CompactJws extends JwsHeader, SignedText {}
+
+/** The same with its header still unread, as it was written: it may be one that is known. */
+export interface ProofJws extends SignedText {
+  readonly header: string;
 }
 
 interface Scheme {
@@ -62,40 +74,42 @@ export function parseCompactJws(text: string): CompactJws {
   if (text.length > MAX_TOKEN_LENGTH || !TOKEN68.test(text)) {
     throw notAToken(text);
   }
-  return takeApart(text, TOKEN, refuse);
+  return parseNestedJws(text);
 }
 
 /** The same for a token that was inside another. Throws ERR_TOKEN_INVALID alone. */
-export const parseNestedJws = (text: string): CompactJws => takeApart(text, TOKEN, refuse);
-
-/** The same for a proof of possession, which brings its public key as `jwk`. Throws what `refuseProof` makes of the flaw. */
-export function parseProofJws(text: string, refuseProof: Refuse): CompactJws {
-  if (text.length > MAX_TOKEN_LENGTH) throw refuseProof('is too long');
-  return takeApart(text, PROOF, refuseProof);
+export function parseNestedJws(text: string): CompactJws {
+  const { header, ...signed } = takeApart(text, refuse);
+  return { ...readHeader(header, TOKEN, refuse), ...signed };
 }
+
+/** The same for a proof of possession. Throws what `refuseProof` makes of the flaw. */
+export function parseProofJws(text: string, refuseProof: Refuse): ProofJws {
+  if (text.length > MAX_TOKEN_LENGTH) throw refuseProof('is too long');
+  return takeApart(text, refuseProof);
+}
+
+/** Its header, which brings a public key as `jwk`. */
+export const readProofHeader = (header: string, refuseProof: Refuse): JwsHeader =>
+  readHeader(header, PROOF, refuseProof);
 
 type Refuse = (flaw: string) => SallyportError;
 
-function takeApart(text: string, kind: JwsKind, refuse: Refuse): CompactJws {
+function takeApart(text: string, refuse: Refuse): ProofJws {
   const parts = text.split('.');
-  const [protectedHeader, payload, signature] = parts.map(decodeBase64url);
-  if (parts.length !== 3 || !protectedHeader || !payload || !signature) {
-    throw refuse(
-      parts.length === 5
-        ? 'is encrypted (JWE), which is not accepted here'
-        : 'is not three parts of base64url',
-    );
-  }
-  return {
-    ...readHeader(protectedHeader, kind, refuse),
-    payload,
-    signature,
-    signingInput: Buffer.from(text.slice(0, text.lastIndexOf('.')), 'latin1'),
-  };
+  if (parts.length === 5) throw refuse('is encrypted (JWE), which is not accepted here');
+  const [header = '', body = '', end = ''] = parts;
+  const [payload, signature] = [decodeBase64url(body), decodeBase64url(end)];
+  if (parts.length !== 3 || payload === null || signature === null) throw refuse(NOT_THREE_PARTS);
+  const signingInput = Buffer.from(text.slice(0, header.length + 1 + body.length), 'latin1');
+  return { header, payload, signature, signingInput };
 }
 
 /** Whether this key made the signature. The key decides nothing else: `alg` must already be one of its own. */
-export function verifyJws(jws: CompactJws, key: KeyObject): boolean {
+export function verifyJws(
+  jws: Pick<CompactJws, 'algorithm' | 'signingInput' | 'signature'>,
+  key: KeyObject,
+): boolean {
   const scheme = schemes.get(jws.algorithm);
   if (scheme === undefined || key.type !== 'public' || !scheme.fits(key, jws.signature)) {
     return false;
@@ -108,6 +122,8 @@ export function verifyJws(jws: CompactJws, key: KeyObject): boolean {
   );
 }
 
+const NOT_THREE_PARTS = 'is not three parts of base64url';
+
 interface JwsKind {
   /** RFC 8725 §3.10: keys and places of keys that a token brings along are not to be trusted. */
   readonly refusedKeys: readonly string[];
@@ -119,11 +135,9 @@ const TOKEN: JwsKind = { refusedKeys: ['jwk', 'jku', 'x5u', 'x5c'], aliases: {} 
 /** RFC 9864 §2.2: clients built on Web Crypto write the newer name. */
 const PROOF: JwsKind = { refusedKeys: ['jku', 'x5u', 'x5c'], aliases: { Ed25519: 'EdDSA' } };
 
-function readHeader(
-  bytes: Buffer,
-  { refusedKeys, aliases }: JwsKind,
-  refuse: Refuse,
-): Pick<CompactJws, 'algorithm' | 'kid' | 'typ' | 'cty' | 'jwk'> {
+function readHeader(text: string, { refusedKeys, aliases }: JwsKind, refuse: Refuse): JwsHeader {
+  const bytes = decodeBase64url(text);
+  if (bytes === null) throw refuse(NOT_THREE_PARTS);
   const header = parseStrictObject(bytes);
   if (header === null) throw refuse('has no strict JSON header');
 

@@ -14,3 +14,16 @@ export function dpopHeader(request: AdapterRequest): string {
     detail: 'Send a proof of the key that the access token is bound to in the DPoP header.',
   });
 }
+
+/**
+ * Refuses a proof that comes without a token under the scheme DPoP. The RFC gives it no meaning there, and whoever sent it
+ * believes that it protects something: taken as a bearer token, the token would be accepted with a proof that nobody read.
+ */
+export function refuseStrayProof(request: AdapterRequest): void {
+  if (singleHeader(request, 'dpop') === null) return;
+  throw new SallyportError('ERR_DPOP_PROOF_INVALID', {
+    reason: 'a DPoP header without an access token under the scheme DPoP',
+    detail:
+      'Send the DPoP header beside "Authorization: DPoP <access token>" alone, with a token that is bound to its key.',
+  });
+}

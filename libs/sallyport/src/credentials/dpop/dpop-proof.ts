@@ -1,19 +1,18 @@
 import { hash, type KeyObject } from 'node:crypto';
 import { SallyportError } from '../../errors.js';
+import type { SigningAlgorithm } from '../../signing-keys/signing-key.js';
 import { normalizeTyp } from '../bearer/accepted-issuer.js';
-import { parseProofJws, type CompactJws } from '../bearer/jws.js';
-import { isPublicSignatureKey, readPublicKey } from '../bearer/keys/jwk-set.js';
-import { isObject, parseStrictObject } from '../bearer/strict-json.js';
+import { readPublicKey } from '../../jwk-members.js';
+import { parseProofJws, readProofHeader, type ProofJws } from '../bearer/jws.js';
+import { algorithmsOf, isPublicSignatureKey } from '../bearer/keys/jwk-set.js';
+import { isObject, parseStrictObject } from '../../strict-json.js';
 
 const MAX_JTI_LENGTH = 256;
 const BASE64URL = /^[A-Za-z0-9_-]{1,2048}$/;
 
-/** What a proof says (RFC 9449 §4.2). Not yet believed. */
+/** What a proof says (RFC 9449 §4.2), without its header. Not yet believed. */
 export interface DpopProof {
-  readonly jws: CompactJws;
-  readonly jwk: Readonly<Record<string, unknown>>;
-  /** RFC 7638 §3, base64url. */
-  readonly thumbprint: string;
+  readonly jws: ProofJws;
   readonly jti: string;
   readonly htm: string;
   readonly htu: string;
@@ -23,17 +22,17 @@ export interface DpopProof {
   readonly nonce: string | null;
 }
 
+/** Whose the header of a proof says that it is. Not yet believed. */
+export interface ProofSigner {
+  readonly algorithm: SigningAlgorithm;
+  readonly jwk: Readonly<Record<string, unknown>>;
+  /** RFC 7638 §3, base64url. */
+  readonly thumbprint: string;
+}
+
 /** Reads a proof strictly, and believes nothing. Throws ERR_DPOP_PROOF_INVALID. */
 export function parseDpopProof(text: string): DpopProof {
   const jws = parseProofJws(text, invalidProof);
-  // RFC 9449 §4.3 (5): another type was signed for another purpose.
-  if (jws.typ === null || normalizeTyp(jws.typ) !== 'dpop+jwt') {
-    throw invalidProof('has a typ other than dpop+jwt');
-  }
-  if (!isObject(jws.jwk)) throw invalidProof('has no jwk');
-  // §4.3 (7). Whoever shows a private key has lost it, whether or not we knew its public one.
-  if (!isPublicSignatureKey(jws.jwk)) throw invalidProof('has a jwk that is no public key');
-  const thumbprint = thumbprintOf(jws.jwk);
   const claims = parseStrictObject(jws.payload);
   if (claims === null) throw invalidProof('has no strict JSON payload');
   const { jti, htm, htu, iat, ath = null, nonce = null } = claims;
@@ -45,7 +44,24 @@ export function parseDpopProof(text: string): DpopProof {
   if (!isTextOrNull(ath) || !isTextOrNull(nonce)) {
     throw invalidProof('has an ath or nonce that is no text');
   }
-  return { jws, jwk: jws.jwk, thumbprint, jti, htm, htu, issuedAt: iat, ath, nonce };
+  return { jws, jti, htm, htu, issuedAt: iat, ath, nonce };
+}
+
+/** The same for its header. */
+export function parseProofSigner(header: string): ProofSigner {
+  const { algorithm, typ, jwk } = readProofHeader(header, invalidProof);
+  // RFC 9449 §4.3 (5): another type was signed for another purpose.
+  if (typ === null || normalizeTyp(typ) !== 'dpop+jwt') {
+    throw invalidProof('has a typ other than dpop+jwt');
+  }
+  if (!isObject(jwk)) throw invalidProof('has no jwk');
+  // §4.3 (7). Whoever shows a private key has lost it, whether or not we knew its public one.
+  if (!isPublicSignatureKey(jwk)) throw invalidProof('has a jwk that is no public key');
+  const thumbprint = thumbprintOf(jwk);
+  if (!algorithmsOf(jwk).includes(algorithm)) {
+    throw invalidProof(`is signed with ${algorithm}, which its key rules out`);
+  }
+  return { algorithm, jwk, thumbprint };
 }
 
 /** The members that make a public key, in the order of RFC 7638 §3.2. */
@@ -70,7 +86,7 @@ const isMember = (name: string, value: unknown): boolean =>
   typeof value === 'string' && (name === 'crv' || name === 'kty' || BASE64URL.test(value));
 
 /** The public key in a proof. Throws ERR_DPOP_PROOF_INVALID for what is no key. */
-export function proofKeyOf({ jwk }: Pick<DpopProof, 'jwk'>): KeyObject {
+export function proofKeyOf({ jwk }: ProofSigner): KeyObject {
   const key = readPublicKey(jwk);
   if (key === null) throw invalidProof('has a jwk that is no key');
   return key;

@@ -5,12 +5,18 @@ import { ReplayStore } from '../../ephemeral/replay.store.js';
 import { SallyportError } from '../../errors.js';
 import { isSameText } from '../../hashing/same-text.js';
 import { normalTargetUri } from '../../request/target-uri.js';
-import { verifyJws } from '../bearer/jws.js';
-import { algorithmsOf } from '../bearer/keys/jwk-set.js';
+import { verifyJws, type ProofJws } from '../bearer/jws.js';
+import { secondsToRemember } from '../freshness.js';
 import { DpopNonces, NONCE_SECONDS } from './dpop-nonces.js';
-import { invalidProof, parseDpopProof, proofKeyOf, type DpopProof } from './dpop-proof.js';
+import {
+  invalidProof,
+  parseDpopProof,
+  parseProofSigner,
+  proofKeyOf,
+  type DpopProof,
+} from './dpop-proof.js';
 import { DPOP_OPTIONS, type ResolvedDpopOptions } from './dpop.options.js';
-import { ProofKeys } from './proof-keys.js';
+import { ProofKeys, type ProofKey } from './proof-keys.js';
 
 /** The request and the token that a proof must be for. */
 export interface ProvenUse {
@@ -37,63 +43,72 @@ export class DpopProofVerifier {
   /**
    * Last of all the proof is spent: one that is refused spends nothing.
    *
-   * @throws ERR_DPOP_PROOF_INVALID, ERR_DPOP_NONCE_REQUIRED, ERR_STORE_UNAVAILABLE (whether it was seen before cannot
-   * be told)
+   * @throws ERR_DPOP_PROOF_INVALID, ERR_DPOP_PROOF_EXPIRED, ERR_DPOP_PROOF_REPLAYED, ERR_DPOP_NONCE_REQUIRED,
+   * ERR_STORE_UNAVAILABLE (whether it was seen before cannot be told)
    */
   async verify(text: string, use: ProvenUse): Promise<void> {
+    const { jkt } = use;
     const proof = parseDpopProof(text);
-    if (!isSameText(proof.thumbprint, use.jkt)) throw invalidProof('is made with another key');
-    this.checkSignature(proof);
+    this.checkSignature(proof.jws, jkt);
     checkUse(proof, use);
-    this.checkAge(proof);
-    const id = JSON.stringify([proof.thumbprint, proof.jti]);
-    const isFirst = await this.replays.claim('dpop', id, this.secondsToRemember(proof));
+    const seconds = this.checkAge(proof);
+    // Thumbprints are all of one length.
+    const isFirst = await this.replays.claim('dpop', `${jkt} ${proof.jti}`, seconds);
     if (!isFirst) {
       throw new SallyportError('ERR_DPOP_PROOF_REPLAYED', {
-        reason: `DPoP proof of key ${proof.thumbprint} was used before`,
+        reason: `DPoP proof of key ${jkt} was used before`,
       });
     }
   }
 
-  private checkSignature(proof: DpopProof): void {
-    const { jws, jwk, thumbprint } = proof;
-    const isAccepted = this.options.algorithms.includes(jws.algorithm);
-    if (!isAccepted || !algorithmsOf(jwk).includes(jws.algorithm)) {
-      throw invalidProof(`is signed with ${jws.algorithm}, which its key or the options rule out`);
+  private checkSignature(jws: ProofJws, jkt: string): void {
+    const known = this.keys.get(jkt);
+    // What was found in a header is found in the same one again.
+    const by = known?.header === jws.header ? known : this.keyIn(jws.header, jkt, known);
+    const { signingInput, signature } = jws;
+    if (!verifyJws({ algorithm: by.algorithm, signingInput, signature }, by.key)) {
+      throw invalidProof('has a wrong signature');
     }
-    const key = this.keys.get(thumbprint) ?? proofKeyOf(proof);
-    if (!verifyJws(jws, key)) throw invalidProof('has a wrong signature');
-    this.keys.set(thumbprint, key);
+    if (by !== known) this.keys.set(jkt, by);
   }
 
-  private checkAge({ issuedAt, nonce }: DpopProof): void {
-    const { requireNonce, maxAgeSeconds, clockSkewSeconds } = this.options;
+  /** The key that a header says the proof is made with, if it is that of the token. */
+  private keyIn(header: string, jkt: string, known: ProofKey | null): ProofKey {
+    const signer = parseProofSigner(header);
+    const { algorithm, thumbprint } = signer;
+    if (!isSameText(thumbprint, jkt)) throw invalidProof('is made with another key');
+    if (!this.options.algorithms.includes(algorithm)) {
+      throw invalidProof(`is signed with ${algorithm}, which the options rule out`);
+    }
+    return { key: known?.key ?? proofKeyOf(signer), algorithm, header };
+  }
+
+  /** For how many seconds it is to be remembered. */
+  private checkAge({ issuedAt, nonce }: DpopProof): number {
+    const { requireNonce, maxAgeSeconds, clockSkewSeconds: skew } = this.options;
     if (requireNonce) {
-      if (nonce !== null && this.nonces.accepts(nonce)) return;
+      if (nonce !== null && this.nonces.accepts(nonce)) return NONCE_SECONDS + skew;
       throw new SallyportError('ERR_DPOP_NONCE_REQUIRED', {
         reason: nonce === null ? 'DPoP proof without a nonce' : 'DPoP proof with another nonce',
         dpopNonce: this.nonces.current(),
       });
     }
     // RFC 9449 §11.1. Without nonces of ours, whatever nonce is there says nothing.
-    const age = this.clock.milliseconds() / 1000 - issuedAt;
-    if (age > maxAgeSeconds + clockSkewSeconds) throw invalidProof('is too old');
-    if (age < -clockSkewSeconds) throw invalidProof('is from the future');
-  }
-
-  /** For as long as it would be accepted, also by an instance whose clock is behind. */
-  private secondsToRemember({ issuedAt }: DpopProof): number {
-    const { requireNonce, maxAgeSeconds, clockSkewSeconds } = this.options;
-    if (requireNonce) return NONCE_SECONDS + clockSkewSeconds;
-    const age = this.clock.milliseconds() / 1000 - issuedAt;
-    return maxAgeSeconds + 2 * clockSkewSeconds - age + 1;
+    const now = this.clock.milliseconds() / 1000;
+    const made = { at: issuedAt, until: issuedAt + maxAgeSeconds };
+    const seconds = secondsToRemember(made, { now, skew });
+    if (seconds !== null) return seconds;
+    throw new SallyportError('ERR_DPOP_PROOF_EXPIRED', {
+      reason: `DPoP proof is ${String(Math.round(now - issuedAt))} s old`,
+    });
   }
 }
 
 function checkUse({ htm, htu, ath }: DpopProof, use: ProvenUse): void {
   if (htm !== use.method) throw invalidProof('is for another method');
-  const claimed = normalTargetUri(htu);
-  if (claimed === null || claimed !== use.targetUri) throw invalidProof('is for another URI');
+  // Most write it as we do.
+  const isSameUri = htu === use.targetUri || normalTargetUri(htu) === use.targetUri;
+  if (use.targetUri === null || !isSameUri) throw invalidProof('is for another URI');
   // RFC 9449 §4.3 (10): and not for another token of the same key.
   if (ath === null || !isSameText(ath, hash('sha256', use.accessToken, 'base64url'))) {
     throw invalidProof('is for another access token');

@@ -1,5 +1,6 @@
-import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
-import { responseOf } from '../../request/adapter-request.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Confirmation } from '../../principals/caller.js';
+import type { AdapterResponse } from '../../request/adapter-request.js';
 import { DpopNonces } from './dpop-nonces.js';
 import { DPOP_OPTIONS, type ResolvedDpopOptions } from './dpop.options.js';
 
@@ -11,8 +12,9 @@ export class OfferNonce {
     private readonly nonces: DpopNonces,
   ) {}
 
-  offer(context: ExecutionContext): void {
-    if (!this.options.requireNonce) return;
-    responseOf(context).header('DPoP-Nonce', this.nonces.current());
+  /** `proven` is what the token of the request is bound to, and nothing is offered for a certificate. */
+  offer(proven: Confirmation | null, response: AdapterResponse): void {
+    if (!this.options.requireNonce || proven?.jkt === undefined) return;
+    response.header('DPoP-Nonce', this.nonces.current());
   }
 }

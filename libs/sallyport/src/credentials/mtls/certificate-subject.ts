@@ -20,9 +20,12 @@ export function hasSubject(x509: X509Certificate, expected: TlsClientAuth): bool
   return names.some(({ kind, name }) => kind === 'email' && name === sanEmail);
 }
 
-/** RFC 4514 §2.1: the last part first. Node writes one part a line, each escaped as that RFC says. */
-const distinguishedName = ({ subject }: X509Certificate): string =>
-  subject.split('\n').reverse().join(',');
+/**
+ * RFC 4514 §2.1: the last part first. Node writes one part a line, each escaped as that RFC says; and nothing, whatever
+ * its types say, for a subject without parts.
+ */
+const distinguishedName = ({ subject }: { readonly subject: string | undefined }): string =>
+  (subject ?? '').split('\n').reverse().join(',');
 
 /** None at all where the text is not wholly read: half of it could be a lie. */
 function alternativeNames(

@@ -30,7 +30,8 @@ export class SecretProofVerifier {
   ): Promise<void> {
     const key = await this.apiKeys.find(keyid);
     const secret = key === null ? null : this.secrets.of(key);
-    if (key?.clientId !== clientId || secret === null) {
+    // A personal key is its user's: it proves nothing of the app.
+    if (key?.clientId !== clientId || key.user !== null || secret === null) {
       throw refusal('ERR_SIGNATURE_INVALID', `client ${clientId} has no such secret`);
     }
     const right = createHmac('sha256', secret).update(token).digest();

@@ -20,6 +20,7 @@ import {
   ACCESS_TOKEN_OPTIONS,
   type ResolvedAccessTokenOptions,
 } from '../bearer/access-token.options.js';
+import { secondsToRemember } from '../freshness.js';
 import type { SignatureCredential } from './extract-signature.js';
 import { Signers, type Signer } from './signers.js';
 
@@ -109,13 +110,11 @@ export class SignatureVerifier {
     { created }: Named,
     credential: SignatureCredential,
   ): number {
+    const until = Math.min(created + credential.demand.maxAgeSeconds, expires ?? Infinity);
     const now = this.clock.milliseconds() / 1000;
-    const last = Math.min(created + credential.demand.maxAgeSeconds, expires ?? Infinity);
-    const left = last + this.skew - now;
-    if (left <= 0 || created > now + this.skew) {
-      throw this.refusal('ERR_SIGNATURE_EXPIRED', credential);
-    }
-    return left + this.skew + 1;
+    const seconds = secondsToRemember({ at: created, until }, { now, skew: this.skew });
+    if (seconds === null) throw this.refusal('ERR_SIGNATURE_EXPIRED', credential);
+    return seconds;
   }
 
   private withoutBody(credential: SignatureCredential): Uint8Array {

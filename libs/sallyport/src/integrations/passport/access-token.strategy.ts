@@ -6,8 +6,8 @@ import {
   ACCESS_TOKEN_OPTIONS,
   type ResolvedAccessTokenOptions,
 } from '../../credentials/bearer/access-token.options.js';
+import { AccessTokenVerifier } from '../../credentials/bearer/access-token.verifier.js';
 import { IssuerKeys } from '../../credentials/bearer/keys/issuer-keys.js';
-import { TokenVerifier } from '../../credentials/token.verifier.js';
 import { SallyportError } from '../../errors.js';
 import type { AdapterRequest } from '../../request/adapter-request.js';
 import { parseAuthorizationHeader } from '../../request/authorization-header.js';
@@ -23,14 +23,14 @@ import { STRATEGIES } from './strategies.js';
 @Injectable()
 export class AccessTokenStrategy extends Strategy {
   constructor(
-    private readonly tokens: TokenVerifier,
+    private readonly tokens: AccessTokenVerifier,
     private readonly keys: IssuerKeys,
     private readonly authenticator: Authenticator,
     @Inject(ACCESS_TOKEN_OPTIONS) options: ResolvedAccessTokenOptions,
   ) {
     super(
       {
-        jwtFromRequest: bearerTokenOf,
+        jwtFromRequest: accessTokenOf,
         algorithms: ['ES256', 'RS256', 'PS256'],
         passReqToCallback: true,
         // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way to pass a tolerance
@@ -54,7 +54,10 @@ export class AccessTokenStrategy extends Strategy {
     passport.use(STRATEGIES['access-token'], this);
   }
 
-  /** The key as PEM: the one form that every jsonwebtoken takes. Only of what was judged, so that guessing is counted. */
+  /**
+   * The key as PEM: the one form that every jsonwebtoken takes. Only of what the core has let in, so that guessing is counted,
+   * revocation asked and a bound token proven.
+   */
   private async keyOf(request: AdapterRequest, text: string): Promise<string> {
     await callerOf(request, this.authenticator);
     const token = await this.tokens.verify(text);
@@ -67,9 +70,10 @@ export class AccessTokenStrategy extends Strategy {
 
 type KeyCallback = (error: unknown, key?: string) => void;
 
-function bearerTokenOf(request: AdapterRequest): string | null {
+/** As Bearer or under the scheme DPoP: whether that is right for it, and its proof, the core has to say. */
+function accessTokenOf(request: AdapterRequest): string | null {
   const header = singleHeader(request, 'authorization');
   if (header === null) return null;
   const { scheme, token68 } = parseAuthorizationHeader(header);
-  return scheme === 'bearer' ? token68 : null;
+  return scheme === 'bearer' || scheme === 'dpop' ? token68 : null;
 }

@@ -8,7 +8,9 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import passport from 'passport';
 import { SallyportError } from '../../errors.js';
+import { OfferNonce } from '../../credentials/dpop/offer-nonce.js';
 import type { Caller } from '../../principals/caller.js';
+import type { AdapterResponse } from '../../request/adapter-request.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { ApiKeyStrategy } from './api-key.strategy.js';
 import type { StrategyName } from './strategies.js';
@@ -19,7 +21,8 @@ type Authenticate = (request: object, response: object, next: (error?: unknown) 
 
 /**
  * `@UseGuards(SallyportAuthGuard('access-token', 'api-key'))` for apps built on Passport: any one of the named
- * credentials will do, and `request.user` is the `Caller`. A request that carries another, bad one is refused.
+ * credentials will do, and `request.user` is the `Caller`. A request that carries another, bad one is refused. Bound tokens
+ * are taken under the scheme DPoP with their proof (RFC 9449), and the answer brings the nonce for the next one.
  */
 export function SallyportAuthGuard(
   ...names: readonly [StrategyName, ...StrategyName[]]
@@ -31,8 +34,10 @@ export function SallyportAuthGuard(
     async canActivate(context: ExecutionContext): Promise<boolean> {
       const http = context.switchToHttp();
       const request = http.getRequest<{ user?: Caller }>();
+      const response = http.getResponse<AdapterResponse>();
       delete request.user;
-      request.user = await this.authenticate(request, http.getResponse<object>());
+      request.user = await this.authenticate(request, response);
+      this.modules.get(OfferNonce, { strict: false }).offer(request.user.confirmation, response);
       return true;
     }
 

@@ -79,7 +79,7 @@ export class MemoryUsageStore extends UsageStore {
         .slice(0, limit);
       for (const row of rows) {
         this.rows.delete(keyOf(row), transaction);
-        const nameless = { apiKeyId: '', address: '', userAgent: '' };
+        const nameless = { apiKeyId: '', address: '', country: '', userAgent: '' };
         this.put({ ...row, ...nameless, userIssuer: ERASED, userSubject: ERASED }, transaction);
       }
       return rows.length;

@@ -22,6 +22,8 @@ export class Limit {
   readonly capacity: number;
   /** Milliseconds for which going over blocks; 0 for none. */
   readonly blockMs: number;
+  /** Whether nobody is let through while the store is away. */
+  readonly failsClosed: boolean;
 
   /** Written by the store on first use: the key under which it counts. @internal */
   storeKey: string | null = null;
@@ -45,6 +47,7 @@ export class Limit {
     const isRate = demand.kind === undefined || demand.kind === 'rate';
     this.capacity = isRate && limit > 0 ? Math.max(1, demand.burst ?? limit) : limit;
     this.blockMs = isRate ? (demand.blockSeconds ?? 0) * 1000 : 0;
+    this.failsClosed = isRate && demand.failMode === 'closed';
   }
 
   /** Of a demand that comes again and again it is made once. */

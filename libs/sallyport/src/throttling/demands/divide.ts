@@ -11,11 +11,14 @@ export function divide(
   const leased: Limit[] = [];
   const exact: Limit[] = [];
   for (const demand of demands) {
-    if (demand.kind === 'concurrency') leased.push(new Limit(demand));
-    // What blocks whoever goes over is asked on every request: tokens in hand know of no block.
-    else if (mode === 'exact' || ('blockSeconds' in demand && (demand.blockSeconds ?? 0) > 0)) {
-      exact.push(new Limit({ ...demand, cost }));
-    } else leased.push(new Limit({ ...demand, cost }));
+    if (demand.kind === 'concurrency') {
+      leased.push(new Limit(demand));
+      continue;
+    }
+    const limit = new Limit({ ...demand, cost });
+    // Tokens in hand know of no block, and not whether the store is there.
+    const isExact = mode === 'exact' || limit.blockMs > 0 || limit.failsClosed;
+    (isExact ? exact : leased).push(limit);
   }
   return new DemandSet(leased, exact, of);
 }

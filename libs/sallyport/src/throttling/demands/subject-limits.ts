@@ -121,8 +121,11 @@ export class SubjectLimits {
 
   private ownLimit({ subject, route }: Occasion, policy: LimitPolicy | null): LimitDemand[] {
     if (policy === null) return [];
-    const { limit, windowSeconds, burst, by = 'caller' } = policy;
-    const rule = { limit, windowSeconds, ...(burst !== undefined && { burst }) };
+    const { limit, windowSeconds, burst, failMode, by = 'caller' } = policy;
+    const rule = {
+      ...{ limit, windowSeconds, ...(burst !== undefined && { burst }) },
+      ...(failMode !== undefined && { failMode }),
+    };
     // Named policies count for all routes that name them; others for their route.
     const shared = route.own?.limit === undefined;
     const scope = shared ? '' : `${route.route} `;
@@ -137,11 +140,12 @@ export class SubjectLimits {
     if (limit !== undefined) return { ...own, limit, windowSeconds: windowSeconds ?? 60 };
     if (own.policy === undefined) return null;
     const named = this.options.policies.get(own.policy);
-    const { by, cost, mode } = own;
+    const { by, cost, mode, failMode } = own;
     if (named === undefined) return null;
     return {
       ...named,
-      ...{ ...(by && { by }), ...(cost && { cost }), ...(mode && { mode }) },
+      ...{ ...(by && { by }), ...(cost && { cost }) },
+      ...{ ...(mode && { mode }), ...(failMode && { failMode }) },
     };
   }
 }

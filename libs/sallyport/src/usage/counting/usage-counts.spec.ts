@@ -21,6 +21,7 @@ describe('Counts of a minute', () => {
       { status: 201 },
       { refusal: 'ERR_RATE_LIMITED' },
       { address: '' },
+      { country: '' },
       { userAgent: '' },
     ];
     for (const changes of [...differing, ...differing]) counts.count(sampleCall(changes));

@@ -10,7 +10,7 @@ interface Kept {
 }
 
 /**
- * The requests of one minute. A request whose like was seen before costs ten comparisons or look-ups and makes
+ * The requests of one minute. A request whose like was seen before costs eleven comparisons or look-ups and makes
  * nothing new; beyond `maxRows` different ones the sender is folded, beyond twice as many everything is.
  */
 export class UsageCounts {
@@ -52,6 +52,7 @@ export class UsageCounts {
         ?.find(call.userIssuer)
         ?.find(call.route)
         ?.find(call.address)
+        ?.find(call.country)
         ?.find(call.userAgent)
         ?.find(call.method)
         ?.find(call.status)
@@ -83,6 +84,7 @@ export class UsageCounts {
       .findOrGrow(dimensions.userIssuer)
       .findOrGrow(dimensions.route)
       .findOrGrow(dimensions.address)
+      .findOrGrow(dimensions.country)
       .findOrGrow(dimensions.userAgent)
       .findOrGrow(dimensions.method)
       .findOrGrow(dimensions.status)
@@ -102,6 +104,7 @@ const dimensionsOf = (call: UsageDimensions): UsageDimensions => ({
   status: call.status,
   refusal: call.refusal,
   address: kept(call.address),
+  country: call.country,
   userAgent: kept(call.userAgent),
 });
 

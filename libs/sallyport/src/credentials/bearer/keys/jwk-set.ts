@@ -1,19 +1,10 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { SigningAlgorithm } from '../../../signing-keys/signing-key.js';
 import { isSigningAlgorithm } from '../jws.js';
-import { isObject } from '../strict-json.js';
+import { hasSecretMembers, readPublicKey } from '../../../jwk-members.js';
+import { isObject } from '../../../strict-json.js';
 import { VerificationKeys, type VerificationKey } from './verification-keys.js';
 
 const MAX_KEYS = 100;
-
-/** Members of a private or symmetric key (RFC 7518 §6). Whoever publishes one has lost that key. */
-const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-
-const MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  EC: ['kty', 'crv', 'x', 'y'],
-  OKP: ['kty', 'crv', 'x'],
-  RSA: ['kty', 'n', 'e'],
-};
 
 /**
  * The usable keys of a JWK set (RFC 7517 §5), by `kid`; null when it is none, or has over 100 keys. Skipped:
@@ -59,21 +50,6 @@ export function isPublicSignatureKey(jwk: Readonly<Record<string, unknown>>): bo
   const { use = 'sig', key_ops: operations = ['verify'] } = jwk;
   if (hasSecretMembers(jwk)) return false;
   return use === 'sig' && Array.isArray(operations) && operations.includes('verify');
-}
-
-export const hasSecretMembers = (jwk: Readonly<Record<string, unknown>>): boolean =>
-  SECRET_MEMBERS.some((name) => name in jwk);
-
-/** The key that the public members of a JWK make; null when they make none. */
-export function readPublicKey(jwk: Readonly<Record<string, unknown>>): KeyObject | null {
-  const members = MEMBERS[String(jwk.kty)];
-  if (members === undefined) return null;
-  try {
-    const publicMembers = Object.fromEntries(members.map((name) => [name, jwk[name]]));
-    return createPublicKey({ format: 'jwk', key: publicMembers });
-  } catch {
-    return null;
-  }
 }
 
 /** What a key of this kind may verify; its own `alg` alone where it names one. */

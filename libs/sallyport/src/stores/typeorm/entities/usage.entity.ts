@@ -20,7 +20,7 @@ export class UsageEntity {
   @PrimaryInstant('starts_at')
   startsAt!: Date;
 
-  /** Digest of the ten columns that follow: shorter in an index than they are. */
+  /** Digest of the eleven columns that follow: shorter in an index than they are. */
   @PrimaryIdentifier('series')
   series!: string;
 
@@ -50,6 +50,9 @@ export class UsageEntity {
 
   @Identifier('address')
   address!: string;
+
+  @Identifier('country')
+  country!: string;
 
   @Identifier('user_agent')
   userAgent!: string;

@@ -25,6 +25,7 @@ export class Usage1782000000003 implements MigrationInterface {
       status integer NOT NULL,
       refusal text COLLATE "C" NOT NULL,
       address text COLLATE "C" NOT NULL,
+      country text COLLATE "C" NOT NULL,
       user_agent text COLLATE "C" NOT NULL,
       calls bigint NOT NULL,
       refused bigint NOT NULL,

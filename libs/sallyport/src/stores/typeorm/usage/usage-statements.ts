@@ -12,6 +12,7 @@ export const COLUMNS: Readonly<Record<keyof UsageDimensions, string>> = {
   status: 'status',
   refusal: 'refusal',
   address: 'address',
+  country: 'country',
   userAgent: 'user_agent',
 };
 
@@ -48,7 +49,8 @@ export const addStatement = (table: string): string => `
   WITH given AS (
     SELECT * FROM json_to_recordset($1::json) AS row (
       starts_at timestamptz, client_id text, api_key_id text, user_issuer text, user_subject text,
-      route text, method text, status integer, refusal text, address text, user_agent text,
+      route text, method text, status integer, refusal text, address text,
+      country text, user_agent text,
       calls bigint, refused bigint, cost bigint, latency_ms double precision, latency bigint[])
   ), rolled AS (
     SELECT granularity, date_trunc(granularity, given.starts_at, 'UTC') AS starts_at,
@@ -71,7 +73,7 @@ export const eraseStatement = (table: string): string => `
   ), nameless AS (
     SELECT granularity, starts_at, client_id, '' AS api_key_id, $4::text AS user_issuer,
            $4::text AS user_subject, route, method, status, refusal, '' AS address,
-           '' AS user_agent, calls, refused, cost, latency_ms, latency
+           '' AS country, '' AS user_agent, calls, refused, cost, latency_ms, latency
       FROM gone
   ), kept AS (
     ${upsert(table, 'nameless')}
