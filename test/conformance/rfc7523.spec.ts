@@ -55,6 +55,18 @@ describe('RFC 7523', () => {
     expect((await ask(await other.assertion(clientId))).status).toBe(200);
   });
 
+  it('§3 takes no signature by a key that was registered for encryption (RFC 7517 §4.2)', async () => {
+    const signs = await ClientKey.create();
+    const encrypts = await ClientKey.create('ES256', 'e1');
+    const enc = encrypts.jwks.keys.map(({ alg: _alg, ...jwk }) => ({ ...jwk, use: 'enc' }));
+    const jwks = { keys: [...enc, ...signs.jwks.keys] };
+    await registerClient(server, 'bank-enc', { jwks, grantTypes: ['client_credentials'] });
+    expect((await ask(await signs.assertion('bank-enc'))).status).toBe(200);
+    expect(await refusal(await encrypts.assertion('bank-enc', {}, { kid: 'e1' }))).toBe(
+      '401 invalid_client',
+    );
+  });
+
   it('§2.2 takes it for every grant, and where tokens are introspected and revoked', async () => {
     const authorization = await new Browser(server).authorize(bank);
     const asBank = () => key.parameters('bank');

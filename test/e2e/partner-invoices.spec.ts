@@ -1,4 +1,5 @@
 import { signRequest } from '../../apps/reference-api/src/tools/sign-request.js';
+import { createClient, type Client } from '@sallyport/client';
 import { matrix, startReferenceApi, type RunningApi } from '../support/reference-api.js';
 
 const PATH = '/v1/partner/invoices';
@@ -47,5 +48,28 @@ describe.each(matrix)('Signed invoices of a partner, $name', ({ adapter, stores 
     expect((await post(sign(rest), rest)).status).toBe(400);
     const wrong = { ...invoice, amountCents: 'many' };
     expect((await post(sign(wrong), wrong)).status).toBe(400);
+  });
+
+  it('are encrypted where nobody on the way may read them, and checked all the same [C8]', async () => {
+    const { id: keyId, secret } = keyOf('partner');
+    const at = { origin: api.demo.api, signature: { keyId, secret } };
+    const send = (client: Client, body: object) =>
+      client.fetch(`${PATH}/encrypted`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const encrypting = createClient({ ...at, encryptedBodies: {} });
+    const before = await count();
+    const created = await send(encrypting, invoice);
+    expect(created.status).toBe(201);
+    expect(await created.json()).toMatchObject({ ...invoice, createdBy: 'client:partner' });
+    const wrong = await send(encrypting, { ...invoice, amountCents: 'many', isAdmin: true });
+    expect(wrong.status).toBe(400);
+    expect(await wrong.json()).toMatchObject({
+      detail: expect.stringContaining('amountCents') as unknown,
+    });
+    expect((await send(createClient(at), invoice)).status).toBe(415);
+    expect(await count()).toBe(before + 1);
   });
 });

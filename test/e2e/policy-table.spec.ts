@@ -23,6 +23,7 @@ function demandsOf(policy: RoutePolicy): string {
   if (policy.isPublic) return 'public';
   return [
     policy.signature?.isRequired === true ? ['signature'] : [],
+    policy.encryption === null ? [] : ['encrypted'],
     policy.apiKey === 'none' ? [] : ['API key'],
     policy.user === 'required' ? ['user'] : policy.user === 'refused' ? ['no user'] : [],
     policy.isSenderConstrained ? ['bound token'] : [],

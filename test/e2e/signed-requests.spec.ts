@@ -435,7 +435,7 @@ describeOnAdapters('A signed request', (start) => {
     const headers = [['Content-Type', 'application/octet-stream']] as const;
     const body = Buffer.alloc(1_048_577);
     const answer = await refused({ target: '/upload', body, headers });
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(413);
     expect(answer.body).toMatchObject({ detail: 'A signed body may have 1048576 bytes.' });
     expect((await post({ target: '/upload', body: body.subarray(1), headers })).status).toBe(201);
   });

@@ -10,6 +10,7 @@ export const demanding = (demands: Partial<RoutePolicy>): RoutePolicy => ({
   rolesOnlyWhenUser: false,
   apiKey: 'none',
   signature: null,
+  encryption: null,
   user: 'any',
   claims: null,
   isSenderConstrained: false,

@@ -5,7 +5,9 @@ export type ClientErrorCode =
   | 'ERR_BODY_NOT_SIGNABLE'
   | 'ERR_NO_TOKEN'
   | 'ERR_TOKEN_RESPONSE'
-  | 'ERR_RESPONSE_SIGNATURE';
+  | 'ERR_RESPONSE_SIGNATURE'
+  | 'ERR_BODY_NOT_ENCRYPTABLE'
+  | 'ERR_RESPONSE_ENCRYPTION';
 
 export class ClientError extends Error {
   override readonly name = 'ClientError';

@@ -1,4 +1,5 @@
 import type { TokenOptions } from './access-tokens.js';
+import type { EncryptionOptions } from './encrypted-bodies.js';
 import type { Runtime } from './parts.js';
 import type { SignatureOption, SigningKey } from './sign-request.js';
 
@@ -13,4 +14,6 @@ export interface ClientOptions extends Runtime {
   readonly token?: TokenOptions;
   /** Demands that answers below 400 are signed; null from `keyOf`: an unknown key. Our own secret is known. */
   readonly signedResponses?: { keyOf(keyId: string): Promise<SigningKey | null> };
+  /** Encrypts the bodies of all requests and demands it of answers: for the routes that do (`@EncryptedBody()`), a client of their own. */
+  readonly encryptedBodies?: EncryptionOptions;
 }

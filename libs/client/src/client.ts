@@ -3,6 +3,7 @@ import { initOf } from './body.js';
 import { ClientError } from './client-error.js';
 import type { ClientOptions } from './client.options.js';
 import { dpopProof } from './dpop.js';
+import { EncryptedBodies } from './encrypted-bodies.js';
 import { outgoingOf, type Outgoing } from './outgoing.js';
 import { partsOf } from './parts.js';
 import { secureOrigin } from './secure-url.js';
@@ -38,19 +39,29 @@ export function createClient(options: ClientOptions): Client {
   const { send, crypto, serverTime, nonces, patience } = parts;
   const tokens = token === undefined ? null : new AccessTokens(token, parts);
   const signingKey = signingKeyOf(signature, crypto);
+  const encryption =
+    options.encryptedBodies === undefined
+      ? null
+      : new EncryptedBodies(options.encryptedBodies, { ...parts, signature, origin });
 
   return {
     async fetch(input, init = {}) {
-      const outgoing = await outgoingOf(origin, input, init);
-      const { method, headers, body } = outgoing;
-      const { signal } = outgoing.init;
-      if (body.kind !== 'stream') {
-        return patience.send({ method, headers, signal }, () => authenticated(outgoing));
-      }
-      if (signature === undefined) return authenticated(outgoing);
-      throw new ClientError('ERR_BODY_NOT_SIGNABLE', 'a stream cannot be signed before it is read');
+      const plain = await outgoingOf(origin, input, init);
+      if (encryption === null) return patiently(plain);
+      const response = await patiently(await encryption.seal(plain));
+      return encryption.open(response, plain.method);
     },
   };
+
+  async function patiently(outgoing: Outgoing): Promise<Response> {
+    const { method, headers, body } = outgoing;
+    const { signal } = outgoing.init;
+    if (body.kind !== 'stream') {
+      return patience.send({ method, headers, signal }, () => authenticated(outgoing));
+    }
+    if (signature === undefined) return authenticated(outgoing);
+    throw new ClientError('ERR_BODY_NOT_SIGNABLE', 'a stream cannot be signed before it is read');
+  }
 
   /** Once more for each thing that a refusal tells: a nonce, what time it is, that the token is none any more. */
   async function authenticated(outgoing: Outgoing): Promise<Response> {

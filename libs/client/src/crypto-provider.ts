@@ -37,4 +37,21 @@ export abstract class CryptoProvider {
     signature: Bytes,
     content: Bytes,
   ): Promise<boolean>;
+
+  /** HKDF with SHA-256, without salt (RFC 5869): a key of A256GCM. */
+  abstract deriveKey(secret: Bytes, info: Bytes): Promise<CryptoKey>;
+  abstract importContentKey(key: Bytes): Promise<CryptoKey>;
+  /** A new ECDH key pair on P-256, to be agreed with; never extractable. */
+  abstract generateAgreementKeys(): Promise<CryptoKeyPair>;
+  /** ECDH on P-256: the 32 bytes of the shared point. Rejects for a public key that is not on the curve. */
+  abstract agree(privateKey: CryptoKey, publicKey: EcPublicJwk): Promise<Bytes>;
+  /** AES-256-GCM: the ciphertext and its tag of 16 bytes. */
+  abstract seal(key: CryptoKey, nonce: Bytes, associated: Bytes, plaintext: Bytes): Promise<Bytes>;
+  /** Null for what was changed, or is of another key. */
+  abstract open(
+    key: CryptoKey,
+    nonce: Bytes,
+    associated: Bytes,
+    sealed: Bytes,
+  ): Promise<Bytes | null>;
 }

@@ -12,6 +12,8 @@ export {
 } from './crypto-provider.js';
 export type { Runtime } from './parts.js';
 export { dpopProof, type ProofOf } from './dpop.js';
+export type { EncryptionJwk, KeyAgreement } from './body-keys.js';
+export type { EncryptionOptions } from './encrypted-bodies.js';
 export type { Bytes } from './encoding.js';
 export { expectOk, ProblemError } from './problem-error.js';
 export { redeemCode, type AuthorizationCode } from './redeem-code.js';

@@ -1,5 +1,5 @@
 interface Problem {
-  readonly status: 400 | 401 | 403 | 404 | 409 | 429 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 406 | 409 | 413 | 415 | 429 | 500 | 503;
   readonly title: string;
   /** What the caller can do next, where nothing more precise is known. */
   readonly detail: string;
@@ -74,6 +74,39 @@ export const problems = {
     status: 401,
     title: 'Invalid signature',
     detail: 'The signature of the request is not accepted. Sign it anew, with a fresh nonce.',
+  },
+  'encryption-required': {
+    status: 415,
+    title: 'Encrypted body required',
+    detail:
+      'Send the body as a compact JWE (RFC 7516) in application/jose, without content encoding, and sign the request.',
+  },
+  'encryption-refused': {
+    status: 415,
+    title: 'Encrypted body not taken',
+    detail: 'Send the body as it is: this route takes none that is encrypted.',
+  },
+  'invalid-encryption': {
+    status: 400,
+    title: 'Body cannot be decrypted',
+    detail:
+      'Encrypt the body anew: dir with the key of the API key that signs the request, or ECDH-ES to a key of the JWK set, with A256GCM.',
+  },
+  'encryption-key-missing': {
+    status: 403,
+    title: 'No key to encrypt with',
+    detail:
+      'Use an API key that was issued with a signing secret, or register a public key of the client with use: enc.',
+  },
+  'not-acceptable': {
+    status: 406,
+    title: 'Answer is encrypted',
+    detail: 'Accept application/jose: this route answers nothing else.',
+  },
+  'content-too-large': {
+    status: 413,
+    title: 'Body too large',
+    detail: 'Send less at once.',
   },
   'insufficient-scope': {
     status: 403,
@@ -156,6 +189,13 @@ export const errors = {
   ERR_SIGNATURE_INVALID: 'invalid-signature',
   ERR_SIGNATURE_EXPIRED: 'invalid-signature',
   ERR_SIGNATURE_REPLAYED: 'invalid-signature',
+  ERR_ENCRYPTION_REQUIRED: 'encryption-required',
+  ERR_ENCRYPTION_REFUSED: 'encryption-refused',
+  ERR_ENCRYPTION_MALFORMED: 'invalid-encryption',
+  ERR_DECRYPTION_FAILED: 'invalid-encryption',
+  ERR_ENCRYPTION_KEY_MISSING: 'encryption-key-missing',
+  ERR_ENCRYPTION_NOT_ACCEPTED: 'not-acceptable',
+  ERR_BODY_TOO_LARGE: 'content-too-large',
   ERR_SCOPE_INSUFFICIENT: 'insufficient-scope',
   ERR_ROLE_MISSING: 'policy-denied',
   ERR_USER_REQUIRED: 'policy-denied',

@@ -10,12 +10,14 @@ export {
   ApiKey,
   Claims,
   ClientOnly,
+  EncryptedBody,
   RequireUser,
   Roles,
   Scopes,
   SenderConstrained,
   SignedRequest,
   UsePolicy,
+  type EncryptedBodyOptions,
   type SignedRequestOptions,
 } from './policy/demands.decorator.js';
 export { BoundPolicy, ObjectPolicy } from './policy/object-policy.js';

@@ -1,8 +1,10 @@
 import { Inject, Module, type NestModule } from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { encryptedLength } from './encryption/compact-jwe.js';
 import { RoutePolicies } from './policy/route-policies.js';
 import { REQUEST_OPTIONS, type ResolvedRequestOptions } from './request/request.options.js';
 import { keepReceivedBodies } from './request/received-body.js';
+import { takeEncryptedBodies } from './request/take-encrypted-bodies.js';
 import { openCallerContext } from './principals/open-caller-context.js';
 import { pipeline } from './pipeline.js';
 import { ConfigurableModuleClass } from './sallyport.module-definition.js';
@@ -28,9 +30,16 @@ export class SallyportModule extends ConfigurableModuleClass implements NestModu
 
   configure(): void {
     openCallerContext(this.host);
+    const policies = this.policies.list();
+    const { maxSignedBodyBytes: maxBytes } = this.request;
+    const takesEncrypted = policies.some(
+      ({ encryption }) => encryption !== null && encryption.request !== 'refused',
+    );
+    if (takesEncrypted) takeEncryptedBodies(this.host);
     keepReceivedBodies(this.host, {
-      maxBytes: this.request.maxSignedBodyBytes,
-      withInjected: this.policies.list().some(({ signature }) => signature?.isRequired === true),
+      maxBytes,
+      maxEncryptedBytes: takesEncrypted ? encryptedLength(maxBytes) : maxBytes,
+      withInjected: policies.some(({ signature }) => signature?.isRequired === true),
     });
   }
 }

@@ -25,6 +25,9 @@ import { AdmitCaller } from './credentials/admit-caller.js';
 import { CallerFactory } from './credentials/caller.factory.js';
 import { Aws4Verifier } from './credentials/aws4/aws4.verifier.js';
 import { ClientSignatureKeys } from './credentials/signature/client-signature-keys.js';
+import { BodyKeys } from './credentials/encrypted-body/body-keys.js';
+import { ClientEncryptionKeys } from './credentials/encrypted-body/client-encryption-keys.js';
+import { OpenBody } from './credentials/encrypted-body/open-body.js';
 import { SecretProofVerifier } from './credentials/secret-proof/secret-proof.verifier.js';
 import { ResponseSigner } from './credentials/signature/response-signer.js';
 import { Signers } from './credentials/signature/signers.js';
@@ -214,6 +217,9 @@ const path: Provider[] = [
   SecretProofVerifier,
   Signers,
   ResponseSigner,
+  BodyKeys,
+  ClientEncryptionKeys,
+  OpenBody,
   { provide: Authenticator, useClass: RequestAuthenticator },
   TokenVerifier,
   RoutePolicies,
@@ -287,6 +293,8 @@ export const sallyportExports = [
   RateLimiter,
   RequestLimits,
   ResponseSigner,
+  BodyKeys,
+  OpenBody,
   RouteLimitBook,
   SecretProofVerifier,
   CredentialWatch,

@@ -13,7 +13,7 @@ const when: Record<ErrorCode, string> = {
   ERR_CREDENTIAL_IN_URL:
     'A credential stood in the query string, where logs and histories keep it. Treat it as leaked.',
   ERR_SIGNATURE_MALFORMED:
-    '`Signature-Input`, `Signature` or `Content-Digest` cannot be read, says something twice or is too long; or a signed body is.',
+    '`Signature-Input`, `Signature` or `Content-Digest` cannot be read, says something twice or is too long.',
   ERR_INPUT_INVALID: 'A parameter or the body is not what the operation takes.',
   ERR_CREDENTIAL_MISSING:
     'The route is not public and no credential was sent, or not the kind it asks for.',
@@ -51,6 +51,18 @@ const when: Record<ErrorCode, string> = {
   ERR_SIGNATURE_EXPIRED: 'The signature was made too long ago, has expired, or is from the future.',
   ERR_SIGNATURE_REPLAYED:
     'The nonce of the signature was used before, here or on another instance.',
+  ERR_ENCRYPTION_REQUIRED:
+    'The route takes encrypted bodies (`@EncryptedBody()`), and this one is plain, encoded, or not signed.',
+  ERR_ENCRYPTION_REFUSED: 'The body is encrypted, and the route takes none that is.',
+  ERR_ENCRYPTION_MALFORMED:
+    'The body is no compact JWE, or its header names something that is not accepted; the detail says which.',
+  ERR_DECRYPTION_FAILED:
+    'The JWE was changed, or its `kid` is of no key that opens it: one of nobody, of another client, of an API key that the request does not stand for.',
+  ERR_ENCRYPTION_KEY_MISSING:
+    'The API key has no signing secret to derive a key from, and the client has registered no key with `use: enc`.',
+  ERR_ENCRYPTION_NOT_ACCEPTED:
+    'The route answers in `application/jose`, which `Accept` leaves out.',
+  ERR_BODY_TOO_LARGE: 'A signed body, or one that was encrypted, is over `maxSignedBodyBytes`.',
   ERR_SCOPE_INSUFFICIENT: 'The effective scope lacks what the route demands with `@Scopes()`.',
   ERR_ROLE_MISSING: 'The user has none of the roles that `@Roles()` asks for in this client.',
   ERR_USER_REQUIRED: 'The route demands a user, and the client acts for none.',

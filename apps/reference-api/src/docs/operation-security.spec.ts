@@ -12,6 +12,7 @@ describe('operationSecurity', () => {
     apiKey: 'none',
     isSenderConstrained: false,
     signature: null,
+    encryption: null,
     user: 'any',
     claims: null,
     objectPolicy: null,

@@ -22,4 +22,13 @@ describe('requireJson', () => {
     expect(refusalOf(url, FORM)).toBeInstanceOf(UnsupportedMediaTypeException);
     expect(refusalOf(url, 'application/json')).toBeUndefined();
   });
+
+  it('lets encrypted bodies into the route that takes them, and into no other', () => {
+    const url = '/v1/partner/invoices/encrypted';
+    expect(refusalOf(url, 'application/jose')).toBeUndefined();
+    expect(refusalOf(url, 'application/json')).toBeUndefined();
+    for (const other of ['/v1/partner/invoices', '/v1/invoices', `${url}/more`]) {
+      expect(refusalOf(other, 'application/jose')).toBeInstanceOf(UnsupportedMediaTypeException);
+    }
+  });
 });

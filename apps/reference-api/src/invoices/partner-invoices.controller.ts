@@ -1,9 +1,10 @@
 import { Body, Controller, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { ApiConsumes, ApiCreatedResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import {
   ApiKey,
   ClientOnly,
   CurrentCaller,
+  EncryptedBody,
   SallyportError,
   Scopes,
   SignedRequest,
@@ -38,5 +39,22 @@ export class PartnerInvoicesController {
       currency,
       createdBy: nameOf(caller),
     });
+  }
+
+  /** The same for what nobody between the partner and this app may read, not even the proxy that ends TLS. */
+  @Post('encrypted')
+  @ApiConsumes('application/jose')
+  @ApiProduces('application/jose')
+  @ApiCreatedResponse({ type: InvoiceEntity })
+  @SignedRequest()
+  @EncryptedBody()
+  @ApiKey()
+  @ClientOnly()
+  @Scopes('invoices:write')
+  createEncrypted(
+    @Body() body: CreateInvoice,
+    @CurrentCaller() caller: Caller,
+  ): Promise<InvoiceEntity> {
+    return this.create(body, caller);
   }
 }

@@ -5,17 +5,30 @@ const post = ['--as', 'partner', 'POST', '/v1/partner/invoices'];
 
 describe('The arguments of npm run call', () => {
   it('name who calls, what, and with what', () => {
-    const args = ['post', '/v1/invoices?a=1', '--as', 'mobile-app', '--user', 'bob', '-d', '@-'];
+    const args = [
+      'post',
+      '/v1/invoices?a=1',
+      '--as',
+      'mobile-app',
+      '--user',
+      'bob',
+      '--encrypted',
+      '-d',
+      '@-',
+    ];
     expect(readCallArguments(args)).toEqual({
       ...{
         client: 'mobile-app',
         user: 'bob',
+        isEncrypted: true,
         method: 'POST',
         path: '/v1/invoices?a=1',
         data: '@-',
       },
     });
-    expect(readCallArguments(post)).toMatchObject({ user: undefined, data: undefined });
+    expect(readCallArguments(post)).toMatchObject({
+      ...{ user: undefined, isEncrypted: false, data: undefined },
+    });
   });
 
   it.each([

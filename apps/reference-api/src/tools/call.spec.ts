@@ -51,12 +51,15 @@ describe('npm run call', () => {
   }
   const bodyOf = ({ out }: Outcome) => JSON.parse(out) as Readonly<Record<string, unknown>>;
 
-  const post = ['--as', 'partner', 'POST', '/v1/partner/invoices'];
+  const PATH = '/v1/partner/invoices';
+  const post = ['--as', 'partner', 'POST', PATH];
+  const toEncrypted = (argument: string) => (argument === PATH ? `${PATH}/encrypted` : argument);
 
   it.each([
     ['from the command line', [...post, '-d', JSON.stringify(invoice)]],
     ['from a file', [...post, '-d', '@invoice.json']],
     ['from standard input', [...post, '--data', '@-']],
+    ['that is encrypted', ['--encrypted', ...post, '-d', '@-'].map(toEncrypted)],
   ])('posts a signed invoice %s', async (_name, args) => {
     await writeFile(join(home, 'invoice.json'), JSON.stringify(invoice));
     const outcome = await call(args, { input: JSON.stringify(invoice) });

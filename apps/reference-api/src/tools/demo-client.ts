@@ -14,6 +14,8 @@ export interface DemoCaller {
   readonly client: string;
   /** A username; without one the client calls for itself. */
   readonly user: string | undefined;
+  /** Bodies too, in both directions. */
+  readonly isEncrypted?: boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface DemoCaller {
  */
 export async function demoClient(
   demo: DemoCredentials,
-  { client, user }: DemoCaller,
+  { client, user, isEncrypted = false }: DemoCaller,
   listens: string,
 ): Promise<Client> {
   const login = user === undefined ? {} : await tokenOf(demo, { client, user }, listens);
@@ -30,7 +32,11 @@ export async function demoClient(
   if (user === undefined && own === null) throw new DemoTokenError(whoCannot(demo, client));
   const bring = ({ pathname, search }: URL, init: RequestInit) =>
     fetch(new URL(pathname + search, listens), init);
-  return createClient({ origin: demo.api, fetch: bring, ...own, ...login });
+  if (isEncrypted && own?.signature === undefined) {
+    throw new DemoTokenError(`${client} has no secret to encrypt with: the partner has`);
+  }
+  const encryption = isEncrypted ? { encryptedBodies: {} } : {};
+  return createClient({ origin: demo.api, fetch: bring, ...own, ...login, ...encryption });
 }
 
 async function tokenOf(

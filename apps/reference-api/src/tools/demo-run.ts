@@ -1,3 +1,5 @@
+import type { Client } from '@sallyport/client';
+
 /** One credential, and how the demo calls it where it must not show it. */
 export interface DemoCredential {
   readonly label: string;
@@ -17,6 +19,8 @@ export interface DemoCall {
   /** A signature, by the headers that carry it. */
   readonly signed?: { readonly label: string; readonly headers: Readonly<Record<string, string>> };
   readonly body?: object;
+  /** A client that signs, and perhaps encrypts, by itself. */
+  readonly via?: { readonly label: string; readonly client: Client };
   readonly expect: number;
   /** What decided. */
   readonly why: string;
@@ -57,7 +61,8 @@ export class DemoRun {
 
     this.calls += 1;
     this.print(`\n${String(this.calls).padStart(2)}  ${call.title}`);
-    const signature = call.signed === undefined ? '' : `  Signature: <${call.signed.label}>`;
+    const by = call.signed ?? call.via;
+    const signature = by === undefined ? '' : `  Signature: <${by.label}>`;
     this.print(`    ${method} ${call.path}${credentials.map(shown).join('')}${signature}`);
     const { title, detail } = status < 400 ? {} : (body as Problem);
     const problem = [title, detail].filter((text) => text !== undefined).join(': ');
@@ -93,6 +98,7 @@ export class DemoRun {
     with: credentials = [],
     signed,
     body,
+    via,
   }: Partial<DemoCall>) {
     const headers = new Headers(signed?.headers);
     for (const { header, value, prove } of credentials) {
@@ -100,11 +106,13 @@ export class DemoRun {
       if (prove !== undefined) headers.set('dpop', await prove(method, path));
     }
     if (body !== undefined) headers.set('content-type', 'application/json');
-    return fetch(`${this.api}${path}`, {
+    const url = `${this.api}${path}`;
+    const init = {
       method,
       headers,
       ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
+    };
+    return via === undefined ? fetch(url, init) : via.client.fetch(url, init);
   }
 
   private coloured(status: number): string {

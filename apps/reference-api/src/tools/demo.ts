@@ -7,6 +7,7 @@ import { readDemoCredentials } from '../seed/demo-credentials.js';
 import { tellWhoMayDoWhat } from './demo-authority.js';
 import { DemoCast } from './demo-cast.js';
 import { DemoRun } from './demo-run.js';
+import { tellOfEncryption } from './demo-encryption.js';
 import { tellOfProofs } from './demo-proofs.js';
 import { tellOfSignatures } from './demo-signatures.js';
 import { tellOfSessions } from './demo-sessions.js';
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     await tellWhoMayDoWhat(run, cast);
     await tellOfProofs(run, cast);
     await tellOfSignatures(run, cast);
+    await tellOfEncryption(run, cast);
     await tellOfSessions(run, cast);
     console.log(run.summary());
     if (!run.asExpected) process.exitCode = 1;

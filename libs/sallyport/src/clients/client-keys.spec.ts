@@ -83,10 +83,10 @@ describe('readClientKeys', () => {
     [{ ...ec, kid: 1 }, 'every key needs a kid'],
     [{ ...ec, kid: 'a\0' }, 'every key needs a kid'],
     [{ ...ec, kid: 'x'.repeat(129) }, 'every key needs a kid'],
-    [{ ...ec, use: 'enc' }, 'is not for signatures'],
-    [{ ...ec, use: null }, 'is not for signatures'],
-    [{ ...ec, key_ops: ['encrypt'] }, 'is not for signatures'],
-    [{ ...ec, key_ops: 'verify' }, 'is not for signatures'],
+    [{ ...ec, use: 'tls' }, 'is neither for signatures nor for encryption'],
+    [{ ...ec, use: null }, 'is neither for signatures nor for encryption'],
+    [{ ...ec, key_ops: ['encrypt'] }, 'is neither for signatures nor for encryption'],
+    [{ ...ec, key_ops: 'verify' }, 'is neither for signatures nor for encryption'],
     [{ ...ec, alg: 'EdDSA' }, 'must be ES256'],
     [{ ...ec, alg: 'none' }, 'must be ES256'],
     [{ ...ec, alg: null }, 'must be ES256'],
@@ -114,5 +114,35 @@ describe('readClientKeys', () => {
 
   it('refuses two keys of one kid', () => {
     expect(messageOf({ keys: [ec, { ...okp, kid: 'ec' }] })).toContain('a kid of its own');
+  });
+
+  it('reads keys for encryption beside those for signatures: EC P-256 and RSA', () => {
+    const enc = [
+      { ...ec, kid: 'e1', use: 'enc' },
+      { ...ec, kid: 'e2', use: 'enc', alg: 'ECDH-ES+A256KW' },
+      { ...rsa2048, kid: 'e3', use: 'enc', alg: 'RSA-OAEP-256' },
+    ];
+    for (const operations of [undefined, [], ['wrapKey'], ['deriveBits', 'other']]) {
+      const given = enc.map((jwk) => ({ ...jwk, key_ops: operations }));
+      expect(readClientKeys({ keys: [okp, ...given] }).keys.slice(1)).toEqual(enc);
+    }
+  });
+
+  it.each([
+    [{ ...okp, kid: 'e', use: 'enc' }, 'must be EC P-256 or RSA of 2048 to 8192 bits'],
+    [{ ...rsa(1024), kid: 'e', use: 'enc' }, 'must be EC P-256 or RSA of 2048 to 8192 bits'],
+    [{ ...ec, kid: 'e', use: 'enc', alg: 'ES256' }, 'must be ECDH-ES or ECDH-ES+A256KW'],
+    [{ ...ec, kid: 'e', use: 'enc', alg: 'dir' }, 'must be ECDH-ES or ECDH-ES+A256KW'],
+    [{ ...rsa2048, kid: 'e', use: 'enc', alg: 'RSA-OAEP' }, 'must be RSA-OAEP-256'],
+    [{ ...rsa2048, kid: 'e', use: 'enc', alg: 'RSA1_5' }, 'must be RSA-OAEP-256'],
+    [{ ...ec, kid: 'e', use: 'enc', key_ops: ['verify'] }, 'neither for signatures'],
+    [{ ...ec, kid: 'e', use: 'toString' }, 'neither for signatures'],
+  ])('refuses a key for encryption that is not usable: %#', (key, message) => {
+    expect(messageOf({ keys: [okp, key] })).toContain(message);
+  });
+
+  it('refuses a set with which nobody could authenticate', () => {
+    const keys = [{ ...ec, use: 'enc' }];
+    expect(messageOf({ keys })).toBe('jwks needs a key for signatures beside those for encryption');
   });
 });

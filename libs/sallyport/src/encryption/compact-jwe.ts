@@ -48,6 +48,13 @@ const REFUSED_MEMBERS = ['crit', 'zip', 'p2c', 'p2s', 'jwk', 'jku', 'x5u', 'x5c'
 const MAX_HEADER_BYTES = 2_048;
 const MAX_KID_LENGTH = 128;
 
+/** What stands around the ciphertext: the header in base64url, a wrapped key, nonce, tag and dots. */
+const MAX_OVERHEAD = 4_096;
+
+/** The most characters that a JWE of so many bytes can have. */
+export const encryptedLength = (plaintextBytes: number): number =>
+  Math.ceil((plaintextBytes * 4) / 3) + MAX_OVERHEAD;
+
 type Refuse = (flaw: string) => Error;
 
 /** Whether it has the five parts; a JWS has three. */

@@ -42,6 +42,7 @@ describe('The policy of a route', () => {
       rolesOnlyWhenUser: false,
       apiKey: 'none',
       signature: null,
+      encryption: null,
       user: 'any',
       claims: null,
       isSenderConstrained: false,

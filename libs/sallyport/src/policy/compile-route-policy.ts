@@ -1,8 +1,14 @@
 import type { Type } from '@nestjs/common';
 import { isScopeToken } from '../input.js';
 import { PUBLIC } from '../request/public.decorator.js';
+import { compileEncryptionDemand } from './compile-encryption-demand.js';
 import { compileSignatureDemand } from './compile-signature-demand.js';
-import { DEMANDS, type RolesDemand, type SignedRequestOptions } from './demands.decorator.js';
+import {
+  DEMANDS,
+  type EncryptedBodyOptions,
+  type RolesDemand,
+  type SignedRequestOptions,
+} from './demands.decorator.js';
 import type { ObjectPolicyType } from './object-policy.js';
 import type { ClaimsDemand, RoutePolicy } from './route-policy.js';
 
@@ -31,6 +37,12 @@ export function compileRoutePolicy(
   const of = <T>(kind: keyof typeof DEMANDS): T | undefined => demands.get(DEMANDS[kind]) as T;
 
   const roles = of<RolesDemand>('roles');
+  const signature = compileSignatureDemand(
+    route,
+    of<SignedRequestOptions>('signature') ?? null,
+    of('apiKey') !== undefined,
+    mistakes,
+  );
   const policy: RoutePolicy = {
     route,
     isPublic,
@@ -39,10 +51,11 @@ export function compileRoutePolicy(
     roles: roles?.roles ?? [],
     rolesOnlyWhenUser: roles?.whenUser ?? false,
     apiKey: of<'own' | 'own-or-personal'>('apiKey') ?? 'none',
-    signature: compileSignatureDemand(
+    signature,
+    encryption: compileEncryptionDemand(
       route,
-      of<SignedRequestOptions>('signature') ?? null,
-      of('apiKey') !== undefined,
+      of<EncryptedBodyOptions>('encryption') ?? null,
+      signature,
       mistakes,
     ),
     user: of<'required' | 'refused'>('user') ?? 'any',

@@ -4,6 +4,7 @@ import {
   UseInterceptors,
   type CustomDecorator,
 } from '@nestjs/common';
+import { EncryptedBodyInterceptor } from '../credentials/encrypted-body/encrypted-body.interceptor.js';
 import type { ObjectPolicyType } from './object-policy.js';
 import { PolicyConsultedInterceptor } from './policy-consulted.interceptor.js';
 import type { ClaimsDemand } from './route-policy.js';
@@ -14,6 +15,7 @@ export const DEMANDS = {
   roles: 'sallyport:roles',
   apiKey: 'sallyport:api-key',
   signature: 'sallyport:signature',
+  encryption: 'sallyport:encryption',
   user: 'sallyport:user',
   claims: 'sallyport:claims',
   senderConstrained: 'sallyport:sender-constrained',
@@ -78,6 +80,30 @@ export interface SignedRequestOptions {
  */
 export const SignedRequest = (options: SignedRequestOptions = {}): CustomDecorator =>
   SetMetadata(DEMANDS.signature, options);
+
+export interface EncryptedBodyOptions {
+  /**
+   * Whether what a request brings must be encrypted; `optional` takes plain bodies too. Needs `@SignedRequest()`: encrypted,
+   * then signed, a body is of this sender, for this route, and works once. @default true
+   */
+  readonly request?: boolean | 'optional';
+  /** Whether what is answered is encrypted. @default true */
+  readonly response?: boolean;
+}
+
+/**
+ * Encrypts whole bodies, in both directions, as compact JWE (RFC 7516) in `application/jose` with A256GCM: `dir` under keys
+ * that are derived from the signing secret of the caller's API key, or ECDH-ES, to our published key and to the one
+ * that the client has registered. The handler takes and answers what it always does; JSON in requests, anything in
+ * responses. What guards refuse is not encrypted.
+ */
+export const EncryptedBody = (
+  options: EncryptedBodyOptions = {},
+): MethodDecorator & ClassDecorator =>
+  applyDecorators(
+    SetMetadata(DEMANDS.encryption, options),
+    UseInterceptors(EncryptedBodyInterceptor),
+  );
 
 /** Demands that the client acts for a user. */
 export const RequireUser = (): CustomDecorator => SetMetadata(DEMANDS.user, 'required');

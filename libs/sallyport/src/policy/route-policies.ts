@@ -83,6 +83,7 @@ export class RoutePolicies extends RouteAccess implements OnModuleInit {
       policy,
       isPublic: policy.isPublic,
       signature: policy.signature,
+      encryption: policy.encryption,
       objectPolicy: this.objectPolicy(policy.objectPolicy, policy.route, mistakes),
       isReportOnly: this.options.enforce === 'report' && !isOwn,
       revocation: revocationMode(controller, handler, policy.route, mistakes),

@@ -1,4 +1,5 @@
 import type { Claims } from '../principals/caller.js';
+import type { EncryptionDemand } from '../encryption/encryption-demand.js';
 import type { SignatureDemand } from '../signatures/signature-demand.js';
 import type { ObjectPolicyType } from './object-policy.js';
 
@@ -22,6 +23,8 @@ export interface RoutePolicy {
   readonly apiKey: 'none' | 'own' | 'own-or-personal';
   /** What its signature must cover where a request has one; whether it must have one is in it. */
   readonly signature: SignatureDemand | null;
+  /** `@EncryptedBody()`. */
+  readonly encryption: EncryptionDemand | null;
   readonly user: 'any' | 'required' | 'refused';
   readonly claims: ClaimsDemand | null;
   /** `@SenderConstrained()`. */

@@ -26,7 +26,7 @@ describe('The bytes of a body', () => {
     ReceivedBody.keep(raw, 8);
     expect(raw.push(Buffer.from('123456789'))).toBe(false);
     await expect(ReceivedBody.of(raw)?.bytes()).rejects.toMatchObject({
-      code: 'ERR_SIGNATURE_MALFORMED',
+      code: 'ERR_BODY_TOO_LARGE',
     });
   });
 

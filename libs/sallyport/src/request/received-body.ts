@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
+import { isJose } from '../encryption/media-types.js';
+import { SallyportError } from '../errors.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { AWS4 } from '../signatures/aws4.js';
-import { SallyportError } from '../errors.js';
 
 /** Where a request carries the bytes of its body. */
 const RECEIVED = Symbol('sallyport:received-body');
@@ -51,7 +52,7 @@ export class ReceivedBody {
     received.chunks = [];
   }
 
-  /** All of them, at once or when the last one has come. Rejects with ERR_SIGNATURE_MALFORMED when there are too many, or none more. */
+  /** All of them, at once or when the last one has come. Rejects with ERR_BODY_TOO_LARGE, or ERR_SIGNATURE_MALFORMED when they broke off. */
   bytes(): MaybePromise<Buffer> {
     this.begin();
     return this.isWhole ? this.joined() : this.ended.promise.then(() => this.joined());
@@ -74,7 +75,8 @@ export class ReceivedBody {
       return this.note(chunk, encoding) || wantsMore;
     };
     raw.once('close', () => {
-      this.ended.reject(refused('the request ended before its body'));
+      const reason = 'the request ended before its body';
+      this.ended.reject(new SallyportError('ERR_SIGNATURE_MALFORMED', { reason }));
     });
     return this;
   }
@@ -94,14 +96,17 @@ export class ReceivedBody {
       return true;
     }
     this.chunks = [];
-    this.ended.reject(
-      refused(
-        `a signed body of more than ${this.maxBytes} bytes`,
-        `A signed body may have ${this.maxBytes} bytes.`,
-      ),
-    );
+    const detail = `A signed body may have ${this.maxBytes} bytes.`;
+    this.ended.reject(new SallyportError('ERR_BODY_TOO_LARGE', { detail }));
     return false;
   }
+}
+
+export interface KeptBodies {
+  readonly maxBytes: number;
+  /** Of bodies in `application/jose`. */
+  readonly maxEncryptedBytes: number;
+  readonly withInjected: boolean;
 }
 
 /**
@@ -110,14 +115,14 @@ export class ReceivedBody {
  */
 export function keepReceivedBodies(
   { httpAdapter }: HttpAdapterHost,
-  { maxBytes, withInjected }: { readonly maxBytes: number; readonly withInjected: boolean },
+  { maxBytes, maxEncryptedBytes, withInjected }: KeptBodies,
 ): void {
   const keep = (raw: IncomingMessage): void => {
     // GET and HEAD have no content that anyone reads (RFC 9110 §9.3.1).
     if (raw.method === 'GET' || raw.method === 'HEAD') return;
     const { headers } = raw;
     if (headers['signature-input'] !== undefined || headers.authorization?.startsWith(AWS4)) {
-      ReceivedBody.keep(raw, maxBytes);
+      ReceivedBody.keep(raw, isJose(headers['content-type']) ? maxEncryptedBytes : maxBytes);
     }
   };
   (httpAdapter.getHttpServer() as Server | undefined)?.prependListener('request', keep);
@@ -127,9 +132,3 @@ export function keepReceivedBodies(
     done();
   });
 }
-
-const refused = (reason: string, detail?: string) =>
-  new SallyportError('ERR_SIGNATURE_MALFORMED', {
-    reason,
-    ...(detail !== undefined && { detail }),
-  });

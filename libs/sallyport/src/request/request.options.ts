@@ -16,7 +16,10 @@ export interface RequestOptions {
    * it, never with `Host` or a forwarding header. @default that of `audience` if it is a URL, else that of `issuer`
    */
   readonly publicOrigin?: string;
-  /** The most bytes that a signed body may have, since all of it is kept until its digest is known. @default 1048576 */
+  /**
+   * The most bytes that a signed body may have, since all of it is kept until its digest is known; and one that is
+   * encrypted, before that. @default 1048576
+   */
   readonly maxSignedBodyBytes?: number;
   /** Seconds for which browsers may only use HTTPS (RFC 6797); 0 sends no header. @default 31536000 */
   readonly hstsSeconds?: number;

@@ -10,6 +10,7 @@ class ClosedAccess extends RouteAccess {
     isReportOnly: true,
     revocation: 'replica' as const,
     signature: null,
+    encryption: null,
   });
 }
 

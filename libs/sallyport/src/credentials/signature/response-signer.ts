@@ -78,7 +78,9 @@ export class ResponseSigner {
         key,
       );
       // RFC 9111 §5.2.2.6: whoever compresses it on the way would make another content of it.
-      return { 'Content-Digest': digest, ...signed, ...unlessCached(response.getHeaders()) };
+      const added = { 'Content-Digest': digest, ...signed, ...unlessCached(response.getHeaders()) };
+      for (const [name, value] of Object.entries(added)) response.setHeader(name, value);
+      return content;
     };
   }
 

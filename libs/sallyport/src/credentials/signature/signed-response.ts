@@ -29,7 +29,7 @@ export class SignedResponseInterceptor implements NestInterceptor {
     const response = responseOf<Response>(context);
     const { signature } = this.routes.of(context);
     const finish = await this.signer.finish(request, request.caller, signature ?? USUAL_DEMAND);
-    holdResponse(response.raw ?? response, this.signer.maxBytes, finish);
+    holdResponse(response.raw ?? response, this.signer.maxBytes, 'sign', finish);
     return next.handle();
   }
 }
