@@ -49,8 +49,7 @@ function membersOf(value: unknown, depth: number): number {
     return members;
   }
   const object = value as Readonly<Record<string, unknown>>;
-  // Without a list of them: this is asked of every token and proof.
-  for (const name in object) {
+  for (const name of Object.keys(object)) {
     // `__proto__` is legal JSON, but whoever merges claims into an object would be surprised by it.
     if (name === '__proto__' || !name.isWellFormed()) return NaN;
     members += 1 + membersOf(object[name], depth + 1);

@@ -19,10 +19,10 @@ export function joseOfDer(der: Buffer): Buffer {
 /** What node:crypto can verify; null for bytes that are no signature in JOSE's spelling. */
 export function derOfJose(jose: Buffer): Buffer | null {
   if (jose.length !== 2 * NUMBER_BYTES) return null;
-  const der = Buffer.alloc(2 + 2 * (3 + NUMBER_BYTES));
+  const der = Buffer.allocUnsafe(2 + 2 * (3 + NUMBER_BYTES));
   der[0] = SEQUENCE;
-  const next = writeNumber(der, 2, jose.subarray(0, NUMBER_BYTES));
-  const end = writeNumber(der, next, jose.subarray(NUMBER_BYTES));
+  const next = writeNumber(der, 2, jose, 0);
+  const end = writeNumber(der, next, jose, NUMBER_BYTES);
   der[1] = end - 2;
   return der.subarray(0, end);
 }
@@ -36,14 +36,16 @@ function copyNumber(der: Buffer, at: number, jose: Buffer, end: number): number 
   return next;
 }
 
-/** As short as it can be, and positive; returns where the next one begins. */
-function writeNumber(der: Buffer, at: number, number: Buffer): number {
-  let start = 0;
-  while (start < NUMBER_BYTES - 1 && number[start] === 0) start += 1;
-  const padding = (number[start] ?? 0) > 0x7f ? 1 : 0;
-  const length = NUMBER_BYTES - start + padding;
+/** As short as it can be, and positive; returns where the next one begins, and has written all before that. */
+function writeNumber(der: Buffer, at: number, jose: Buffer, from: number): number {
+  const end = from + NUMBER_BYTES;
+  let start = from;
+  while (start < end - 1 && jose[start] === 0) start += 1;
+  const padding = (jose[start] ?? 0) > 0x7f ? 1 : 0;
+  const length = end - start + padding;
   der[at] = INTEGER;
   der[at + 1] = length;
-  number.copy(der, at + 2 + padding, start);
+  der[at + 2] = 0; // keeps it positive, or is written over
+  jose.copy(der, at + 2 + padding, start, end);
   return at + 2 + length;
 }

@@ -17,7 +17,8 @@ describe('ProofKeys', () => {
     const keys = new ProofKeys();
     keys.set('k', under('a'));
     keys.set('k', under('b'));
-    keys.set('k', under('x'.repeat(1025)));
     expect(keys.get('k')?.header).toBe('b');
+    keys.set('k', under('x'.repeat(1025)));
+    expect(keys.get('k')).toEqual({ ...under(''), header: null });
   });
 });

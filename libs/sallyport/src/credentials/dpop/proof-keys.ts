@@ -8,8 +8,8 @@ const MAX_HEADER_LENGTH = 1024;
 export interface ProofKey {
   readonly key: KeyObject;
   readonly algorithm: SigningAlgorithm;
-  /** As it was written, base64url. */
-  readonly header: string;
+  /** As it was written, base64url; null for one that is too long to be kept. */
+  readonly header: string | null;
 }
 
 /**
@@ -24,11 +24,11 @@ export class ProofKeys {
   }
 
   set(thumbprint: string, key: ProofKey): void {
-    if (key.header.length > MAX_HEADER_LENGTH) return;
     if (!this.keys.has(thumbprint) && this.keys.size >= MAX_KEYS) {
       const [oldest] = this.keys.keys();
       if (oldest !== undefined) this.keys.delete(oldest);
     }
-    this.keys.set(thumbprint, key);
+    const isLong = (key.header?.length ?? 0) > MAX_HEADER_LENGTH;
+    this.keys.set(thumbprint, isLong ? { ...key, header: null } : key);
   }
 }
