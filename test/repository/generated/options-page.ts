@@ -14,11 +14,7 @@ const sections: readonly (readonly [heading: string, name: string, file: string]
   ['mtls: { … }', 'MtlsOptions', 'credentials/mtls/mtls.options.ts'],
   ['apiKeys: { … }', 'ApiKeyOptions', 'api-keys/api-key.options.ts'],
   ['signingKeys: { … }', 'SigningKeyOptions', 'signing-keys/signing-key.options.ts'],
-  [
-    'encryptionKeys: { … }',
-    'EncryptionKeyOptions',
-    'encryption-keys/encryption-key.options.ts',
-  ],
+  ['encryptionKeys: { … }', 'EncryptionKeyOptions', 'encryption-keys/encryption-key.options.ts'],
   ['revocation: { … }', 'StalenessOptions', 'revocation/revocation.options.ts'],
   ['throttling: { … }', 'ThrottlingOptions', 'throttling/throttling.options.ts'],
   ['client, apiKey, user, userEverywhere, plans: { … }', 'QuotaOptions', 'throttling/quota.ts'],

@@ -44,8 +44,7 @@ export class OutboundHttp {
   private checkUrl(address: string): URL {
     const url = URL.parse(address);
     const isAllowed =
-      url?.protocol === 'https:' ||
-      (url?.protocol === 'http:' && this.allowsLoopback);
+      url?.protocol === 'https:' || (url?.protocol === 'http:' && this.allowsLoopback);
     if (!isAllowed || url.username !== '' || url.password !== '') {
       throw new TypeError(`${url?.origin ?? 'This'} is no https URL without credentials`);
     }
