@@ -104,7 +104,7 @@ export function describeUsageStore(open: () => Promise<Opened>): void {
     const groupBy = ['clientId', 'apiKeyId', 'user', 'route', 'method', 'status'] as const;
     const rest = ['refusal', 'address', 'country', 'userAgent'] as const;
     const totals = await query({ groupBy: [...groupBy, ...rest] });
-    expect(totals).toHaveLength(10);
+    expect(totals).toHaveLength(1 + others.length);
     expect(new Set(totals.map((total) => total.calls))).toEqual(new Set([1]));
   });
 
