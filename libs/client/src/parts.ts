@@ -1,4 +1,3 @@
-import type { ClientOptions } from './client.options.js';
 import type { CryptoProvider } from './crypto-provider.js';
 import { DpopNonces } from './dpop.js';
 import { Patience } from './patience.js';
@@ -7,10 +6,19 @@ import { SystemTime, type Time } from './time.js';
 import { withoutRedirects, type Fetch } from './transport.js';
 import { WebCrypto } from './web-crypto.js';
 
-export type Runtime = Pick<
-  ClientOptions,
-  'fetch' | 'crypto' | 'time' | 'maxRetries' | 'maxWaitSeconds'
->;
+/** What a client runs on, and how patient it is. */
+export interface Runtime {
+  /** How often a request is sent again that was told to come back later: by 429, and by 503 if it does nothing twice. @default 2 */
+  readonly maxRetries?: number;
+  /** The longest `Retry-After` that is waited for; told to wait longer, the caller gets the answer. @default 10 */
+  readonly maxWaitSeconds?: number;
+  /** @default globalThis.fetch */
+  readonly fetch?: Fetch;
+  /** @default Web Crypto */
+  readonly crypto?: CryptoProvider;
+  /** @default the system's */
+  readonly time?: Time;
+}
 
 /** What all requests of one client share. */
 export interface Parts {

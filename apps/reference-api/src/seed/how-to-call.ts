@@ -20,6 +20,9 @@ Alice, who signs in through the mobile app:
   curl ${api}/v1/me -H "Authorization: Bearer ${token('mobile-app')}"
 Alice, through the back office, which shows its own key too:
   curl ${api}/v1/me -H "X-API-Key: ${key('backoffice-web')}" -H "Authorization: Bearer ${token('backoffice-web')}"
+A partner by its signature, and Bob by a token that is bound to a key, through @sallyport/client:
+  ${where}npm run -s call -- --as partner GET /v1/invoices
+  ${where}npm run -s call -- --as mobile-app --user bob GET /v1/me
 Where Alice is signed in:
   curl ${api}/v1/me/sessions -H "Authorization: Bearer ${token('backoffice-web')}"
 `;

@@ -9,6 +9,7 @@ interface Issued {
 
 /** Who calls, what comes of it, and why. */
 export async function tellWhoMayDoWhat(run: DemoRun, cast: DemoCast): Promise<void> {
+  run.chapter('Who may do what');
   const job = cast.keyOf('nightly-job');
   const backOffice = cast.keyOf('backoffice-web');
   const operator = cast.keyOf('operator');

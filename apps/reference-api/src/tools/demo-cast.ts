@@ -82,10 +82,10 @@ export class DemoCast {
       stolen: (otherKey) =>
         otherKey === undefined
           ? { ...credential, value: `Bearer ${token}` }
-          : { ...credential, prove: proving(otherKey) },
+          : { ...credential, prove: proving(otherKey), proofLabel: 'proof by another key' },
       once: async (method, path) => {
         const proof = await proving(key)(method, path);
-        return { ...credential, prove: () => Promise.resolve(proof) };
+        return { ...credential, prove: () => Promise.resolve(proof), proofLabel: 'proof 1' };
       },
     };
   }

@@ -4,6 +4,7 @@ import type { DemoRun } from './demo-run.js';
 
 /** What a stolen token is worth where it is bound to a key. */
 export async function tellOfProofs(run: DemoRun, cast: DemoCast): Promise<void> {
+  run.chapter('A token that is bound to a key, and a thief');
   const bearer = await cast.bearerTokenOf('bob', 'mobile-app');
   const bound = await cast.tokenOf('bob', 'mobile-app');
   const written = (await run.call({
@@ -29,7 +30,7 @@ export async function tellOfProofs(run: DemoRun, cast: DemoCast): Promise<void> 
     title: 'A thief has his bound token, and sends it as a bearer token',
     with: [bound.stolen()],
     expect: 401,
-    why: 'It is none.',
+    why: 'It is none: without its key it is worth nothing.',
   });
   await run.call({
     ...deletion,
@@ -51,6 +52,6 @@ export async function tellOfProofs(run: DemoRun, cast: DemoCast): Promise<void> 
     title: 'The thief has overheard that request, and sends it again',
     with: [deleting],
     expect: 401,
-    why: 'Each proof works once, on whichever instance.',
+    why: 'Token, key and target are right, but each proof works once, on whichever instance.',
   });
 }

@@ -7,6 +7,8 @@ export interface DemoCredential {
   readonly value: string;
   /** A proof of the key that it is bound to, for this request; absent where it is bound to none. */
   readonly prove?: (method: string, path: string) => Promise<string>;
+  /** How the demo calls that proof. @default proof */
+  readonly proofLabel?: string;
 }
 
 export interface DemoCall {
@@ -42,6 +44,10 @@ export class DemoRun {
 
   get asExpected(): boolean {
     return this.surprises === 0;
+  }
+
+  chapter(title: string): void {
+    this.print(`\n${title}\n${'='.repeat(title.length)}`);
   }
 
   /** Makes the call and returns the JSON of the answer. */
@@ -115,8 +121,8 @@ export class DemoRun {
   }
 }
 
-function shown({ header, label, value, prove }: DemoCredential): string {
+function shown({ header, label, value, prove, proofLabel = 'proof' }: DemoCredential): string {
   if (header === 'x-api-key') return `  X-API-Key: <${label}>`;
-  const proof = prove === undefined ? '' : '  DPoP: <proof>';
+  const proof = prove === undefined ? '' : `  DPoP: <${proofLabel}>`;
   return `  Authorization: ${value.slice(0, value.indexOf(' '))} <${label}>${proof}`;
 }

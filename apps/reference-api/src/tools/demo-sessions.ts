@@ -10,6 +10,7 @@ interface Session {
 
 /** Where alice is signed in, and how that ends. */
 export async function tellOfSessions(run: DemoRun, cast: DemoCast): Promise<void> {
+  run.chapter('Where alice is signed in');
   const phone = await cast.tokenOf('alice', 'mobile-app');
   const office = await cast.tokenOf('alice', 'backoffice-web');
   const carol = await cast.tokenOf('carol', 'mobile-app');

@@ -6,6 +6,7 @@ const PATH = '/v1/partner/invoices';
 
 /** What a partner signs is worth nothing to whoever sees it go by. */
 export async function tellOfSignatures(run: DemoRun, cast: DemoCast): Promise<void> {
+  run.chapter('A request that is signed, and somebody on the way');
   const partner = cast.signerOf('partner');
   const invoice = { department: 'Sales', amountCents: 99_000, currency: 'EUR' };
   const sign = (body: object, keyId = partner.id) =>
@@ -18,7 +19,7 @@ export async function tellOfSignatures(run: DemoRun, cast: DemoCast): Promise<vo
 
   await run.call({
     ...call,
-    title: 'A partner sends no key',
+    title: 'A partner sends an invoice without signing it',
     body: invoice,
     expect: 401,
     why: 'This route takes signed requests only; Accept-Signature says how.',
@@ -34,11 +35,11 @@ export async function tellOfSignatures(run: DemoRun, cast: DemoCast): Promise<vo
   });
   await run.call({
     ...call,
-    title: 'Somebody repeats the request, bit by bit',
-    signed: { label: shown, headers },
+    title: 'Somebody repeats the request, byte for byte',
+    signed: { label: `the same ${shown}`, headers },
     body: invoice,
     expect: 401,
-    why: 'The nonce was spent, on every instance.',
+    why: 'A replay: its nonce was spent, on every instance.',
   });
   await run.call({
     ...call,
@@ -50,10 +51,13 @@ export async function tellOfSignatures(run: DemoRun, cast: DemoCast): Promise<vo
   });
   await run.call({
     ...call,
-    title: 'The same signature under the key id of another app',
-    signed: { label: shown, headers: sign(invoice, cast.keyOf('nightly-job').id) },
+    title: 'The partner signs under the key id of another app',
+    signed: {
+      label: `${shown}, keyid of nightly-job`,
+      headers: sign(invoice, cast.keyOf('nightly-job').id),
+    },
     body: invoice,
     expect: 401,
-    why: 'That key has no such secret.',
+    why: 'That key has another secret, or none: nobody signs in the name of others.',
   });
 }
