@@ -2,12 +2,10 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import type { JSONWebKeySet, JWK } from 'jose';
 import type { KeyManagementAlgorithm } from '../encryption/compact-jwe.js';
 import { invalidInput, quoted } from '../input.js';
+import { hasSecretMembers } from '../jwk-members.js';
 import type { SigningAlgorithm } from '../signing-keys/signing-key.js';
 
 const MAX_KEYS = 10;
-
-/** Members of a private or symmetric key (RFC 7518 §6). */
-const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /**
  * The public keys (RFC 7517 §5) with which a client authenticates (RFC 7523 §3), and those that we encrypt to (`use: enc`),
@@ -32,7 +30,7 @@ export function readClientKeys(jwks: unknown): JSONWebKeySet {
 
 function readKey(jwk: unknown): JWK {
   if (!isObject(jwk)) throw invalidInput('jwks: a key must be an object');
-  if (SECRET_MEMBERS.some((name) => name in jwk)) {
+  if (hasSecretMembers(jwk)) {
     throw invalidInput('jwks: a key has private members; it is no longer secret: make another');
   }
   const { kid, use = 'sig', alg } = jwk;

@@ -5,6 +5,7 @@ import {
   type CanActivate,
   type ExecutionContext,
 } from '@nestjs/common';
+import { SallyportError } from '../errors.js';
 import type { SecuredRequest } from '../principals/secured-request.js';
 import { rawRequest, requestOf, responseOf } from '../request/adapter-request.js';
 import { RouteAccess } from '../request/route-access.js';
@@ -73,7 +74,14 @@ export class ClientQuotaGuard implements CanActivate {
   }
 
   private async ask(context: ExecutionContext, set: DemandSet): Promise<boolean> {
-    const { isAllowed, states } = await this.limits.spend(set);
+    const spending = await this.limits.spend(set).catch((error: unknown) => {
+      // A limit that fails closed.
+      if (!(error instanceof SallyportError) || !this.access.of(context).isReportOnly) throw error;
+      this.logger.warn(`would refuse: ${error.message}`);
+      return null;
+    });
+    if (spending === null) return true;
+    const { isAllowed, states } = spending;
     const response = responseOf<ClosingResponse>(context);
     if (isAllowed && set.hasConcurrent) this.holdOpen(response, set);
     const client = requestOf<SecuredRequest>(context).caller?.client.clientId;

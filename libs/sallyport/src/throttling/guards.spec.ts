@@ -77,6 +77,12 @@ class LimitedController {
     return handle();
   }
 
+  @Get('fails-closed')
+  @RateLimit({ limit: 5, windowSeconds: 10, failMode: 'closed' })
+  failsClosed(): string {
+    return handle();
+  }
+
   @Get('closed')
   @Throttle({ default: { limit: 0, ttl: 1000 } })
   closed(): string {
@@ -427,5 +433,19 @@ describe.each(adapters)('throttling guards on %s', (_name, adapter) => {
     const client = { reads: { limit: 0, windowSeconds: 60 } };
     await start({ address: { limit: 0 }, client }, { isReportOnly: true });
     expect(await statuses(2, 'read')).toEqual([200, 200]);
+  });
+
+  it('lets nobody through a limit that fails closed', async () => {
+    await start({ address: false }, { store: new OutOfReach() });
+    const refused = { code: 'ERR_STORE_UNAVAILABLE', retryAfterSeconds: 1 };
+    expect(await (await call('fails-closed')).json()).toMatchObject(refused);
+    expect(handled).toBe(0);
+    expect((await call('read')).status).toBe(200);
+  });
+
+  it('reports that, too, where refusals are only reported', async () => {
+    await start({ address: false }, { store: new OutOfReach(), isReportOnly: true });
+    expect((await call('fails-closed')).status).toBe(200);
+    expect(handled).toBe(1);
   });
 });

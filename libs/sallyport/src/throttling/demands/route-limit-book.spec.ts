@@ -39,4 +39,26 @@ describe('RouteLimitBook', () => {
       expect(book.of(dear)).toBe(first[1]);
     }
   });
+
+  it.each([{ failMode: 'closed' }, { policy: 'address', failMode: 'closed' }] as const)(
+    'refuses to start with %j, which would fail as open as ever',
+    (limit) => {
+      @Controller('reports')
+      class ReportsController {
+        @Get() @RateLimit(limit) list(): string {
+          return 'ok';
+        }
+      }
+      const book = new RouteLimitBook(
+        {
+          getControllers: () => [{ metatype: ReportsController }],
+        } as unknown as DiscoveryService,
+        new MetadataScanner(),
+        resolveThrottlingOptions({}, []),
+      );
+      expect(() => {
+        book.onModuleInit();
+      }).toThrow('failMode needs a limit, or a policy of throttling.policies');
+    },
+  );
 });

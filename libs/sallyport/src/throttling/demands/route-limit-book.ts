@@ -80,7 +80,10 @@ export class RouteLimitBook implements OnModuleInit {
     if (own === null) return;
     const path = `@RateLimit on ${route}`;
     checkPolicy(path, own, mistakes);
-    const { policy, limit, windowSeconds, burst } = own;
+    const { policy, limit, windowSeconds, burst, failMode } = own;
+    if (failMode !== undefined && limit === undefined && (policy ?? 'address') === 'address') {
+      mistakes.push(`${path}: failMode needs a limit, or a policy of throttling.policies`);
+    }
     if (limit !== undefined) {
       const rule = { limit, windowSeconds: windowSeconds ?? NaN };
       resolveRule(path, { ...rule, ...(burst !== undefined && { burst }) }, mistakes);
